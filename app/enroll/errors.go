@@ -1,0 +1,45 @@
+package enroll
+
+import (
+	"errors"
+	"fmt"
+
+	"tapstation/app/directory"
+)
+
+// How a ceremony can end besides with a key, next to the errors of package device.
+var (
+	// ErrOtherCard: this is not the card the ceremony began with.
+	ErrOtherCard = errors.New("this is not the card you began with")
+	// ErrPINImpossible: PIN verification is asked of a card that cannot have a PIN.
+	ErrPINImpossible = errors.New("this card cannot have a PIN")
+	// ErrNotDiscoverable: the card cannot keep a credential of its own.
+	ErrNotDiscoverable = errors.New("this card cannot keep credentials")
+	// ErrAlgorithm: the card and the relying party share no signature algorithm.
+	ErrAlgorithm = errors.New("this card offers no signature algorithm the relying party takes")
+	// ErrNotProven: the card signed, but not what was asked, or not with the key it registered.
+	ErrNotProven = errors.New("the card could not prove its new credential")
+)
+
+// AlreadyEnrolledError tells whose card this already is.
+type AlreadyEnrolledError struct {
+	Owner directory.User
+	Key   directory.SecurityKey
+}
+
+func (e *AlreadyEnrolledError) Error() string {
+	return fmt.Sprintf("this card is already %q of %s", e.Key.Name, e.Owner.ID)
+}
+
+// RefusedError is the relying party's no to a credential. Removed tells whether the credential could be taken off
+// the card again.
+type RefusedError struct {
+	Reason  error
+	Removed bool
+}
+
+func (e *RefusedError) Error() string {
+	return fmt.Sprintf("the relying party refused the credential: %v", e.Reason)
+}
+
+func (e *RefusedError) Unwrap() error { return e.Reason }

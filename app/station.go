@@ -1,0 +1,18 @@
+// Package app is what the station does, without a window, a driver or a database. Station holds its parts together
+// for the windows and the commands.
+package app
+
+import (
+	"tapstation/app/directory"
+	"tapstation/app/enroll"
+	"tapstation/device"
+)
+
+// Station is one running Tapstation. Whoever makes it runs Board.
+type Station struct {
+	Version   string
+	Demo      bool // a demo reader and a throw-away data folder
+	Board     *device.Board
+	Directory *directory.Directory
+	Enroller  *enroll.Enroller
+}
