@@ -14,8 +14,9 @@ import (
 // Source is where taps come from: the PC/SC service of this machine, or a reader in software.
 type Source interface {
 	// Watch reports what is there as events, first the present state and then every change, until ctx ends;
-	// it then returns ctx.Err(). It survives a restart of the reader service. Reports come one at a time, in
-	// order, and must not block.
+	// it then returns ctx.Err(). The present state is ServiceDown, or ServiceUp, the readers and cards that are
+	// there and AllReported, so that whoever only wants to know what is there need not wait for a change. It
+	// survives a restart of the reader service. Reports come one at a time, in order, and must not block.
 	Watch(ctx context.Context, report func(Event)) error
 
 	// Open begins a session with the card on the named reader and keeps other programs out until the session

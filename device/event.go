@@ -14,6 +14,7 @@ const (
 	ReaderFree
 	CardInserted
 	CardRemoved
+	AllReported // follows ServiceUp once every reader and card that was there has been told
 )
 
 // Event is one change among readers and cards.
@@ -24,9 +25,11 @@ type Event struct {
 	Mute   bool   // the inserted card did not answer to reset
 }
 
-// State is what is there now. Fold events into it with Apply; its zero value is a station without a service.
+// State is what is there now. Fold events into it with Apply; its zero value is a station of which
+// nothing is known yet.
 type State struct {
 	Service bool
+	Known   bool     // all that was there at the beginning has been told, or that the service is down
 	Readers []Reader // in the order they came
 	Taps    int      // insertions seen so far
 }
@@ -77,9 +80,11 @@ func (s State) Apply(e Event) State {
 	i := s.index(e.Reader)
 	switch e.Kind {
 	case ServiceUp:
-		s.Service = true
+		s.Service, s.Known = true, false
+	case AllReported:
+		s.Known = true
 	case ServiceDown:
-		return State{Taps: s.Taps}
+		return State{Taps: s.Taps, Known: true}
 	case ReaderAdded:
 		s.Service = true
 		if i < 0 {
