@@ -1,0 +1,22 @@
+package text
+
+import "testing"
+
+// The environment tells the language on Linux; other systems are asked otherwise.
+func TestSystemLanguageIsFollowed(t *testing.T) {
+	t.Cleanup(func() { current.Store(nil) })
+	for _, name := range []string{"LC_ALL", "LC_MESSAGES", "LANGUAGE"} {
+		t.Setenv(name, "")
+	}
+	for _, c := range []struct{ lang, got string }{
+		{"de_DE.UTF-8", "de"}, {"en_US.UTF-8", "en"}, {"ja_JP.UTF-8", "en"}, {"C", "en"},
+	} {
+		t.Setenv("LANG", c.lang)
+		if err := Use(""); err != nil {
+			t.Errorf("Use(\"\") with LANG=%s: %v", c.lang, err)
+		}
+		if Language() != c.got {
+			t.Errorf("with LANG=%s the language is %q, want %q", c.lang, Language(), c.got)
+		}
+	}
+}

@@ -1,0 +1,176 @@
+// Package text gives every sentence a person reads, in the language chosen. Windows and commands name a sentence
+// by its key; assets/translations holds one file a language, and a test keeps the files and the keys in the code
+// agreed. It knows no window toolkit.
+package text
+
+import (
+	"encoding/json"
+	"fmt"
+	"path"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/jeandeaual/go-locale"
+	"github.com/nicksnyder/go-i18n/v2/i18n"
+	"golang.org/x/text/language"
+
+	"tapstation/assets"
+)
+
+// translation is one language ready for use.
+type translation struct {
+	language  string
+	localizer *i18n.Localizer
+}
+
+var (
+	current atomic.Pointer[translation]
+	english = sync.OnceValue(func() *translation {
+		t, err := load("en")
+		if err != nil {
+			panic(err) // the file is part of the program
+		}
+		return t
+	})
+)
+
+// Use makes language the one that T and N speak from now on: "en", "de", or a regional form of those. The empty
+// language is the system's, or English where the system's is not among the translations. An unknown language is
+// an error and changes nothing.
+func Use(language string) error {
+	name, err := match(language)
+	if err != nil {
+		return err
+	}
+	t, err := load(name)
+	if err != nil {
+		return err
+	}
+	current.Store(t)
+	return nil
+}
+
+// Language is the language in use: "en" until Use.
+func Language() string { return inUse().language }
+
+// T is the sentence named key. Its placeholders are given as pairs of name and value:
+//
+//	text.T("reader.ready", "Reader", name)
+//
+// A key that is missing comes back as it is.
+func T(key string, pairs ...any) string {
+	return say(&i18n.LocalizeConfig{MessageID: key, TemplateData: data(pairs)})
+}
+
+// N is the sentence named key in the form that count asks for ("1 key", "2 keys"). {{.Count}} is count.
+func N(key string, count int, pairs ...any) string {
+	d := data(pairs)
+	d["Count"] = count
+	return say(&i18n.LocalizeConfig{MessageID: key, TemplateData: d, PluralCount: count})
+}
+
+// Date is the day of t, local time, as the language writes it.
+func Date(t time.Time) string { return t.Local().Format(T("format.date")) }
+
+// DateTime is the day and minute of t, local time, as the language writes them.
+func DateTime(t time.Time) string { return t.Local().Format(T("format.date_time")) }
+
+// File is the translation file of a language in use, for a toolkit with words of its own.
+func File(language string) ([]byte, error) {
+	b, err := assets.Translations.ReadFile(path.Join("translations", language+".json"))
+	if err != nil {
+		return nil, fmt.Errorf("translation %q: %w", language, err)
+	}
+	return b, nil
+}
+
+func inUse() *translation {
+	if t := current.Load(); t != nil {
+		return t
+	}
+	return english()
+}
+
+func say(c *i18n.LocalizeConfig) string {
+	s, err := inUse().localizer.Localize(c)
+	if err != nil && s == "" {
+		return c.MessageID
+	}
+	return s
+}
+
+func data(pairs []any) map[string]any {
+	d := make(map[string]any, len(pairs)/2+1)
+	for i := 0; i+1 < len(pairs); i += 2 {
+		d[fmt.Sprint(pairs[i])] = pairs[i+1]
+	}
+	return d
+}
+
+func load(name string) (*translation, error) {
+	b, err := File(name)
+	if err != nil {
+		return nil, err
+	}
+	bundle := i18n.NewBundle(language.Make(name))
+	bundle.RegisterUnmarshalFunc("json", json.Unmarshal)
+	if _, err := bundle.ParseMessageFileBytes(b, name+".json"); err != nil {
+		return nil, fmt.Errorf("read the translation %q: %w", name, err)
+	}
+	return &translation{name, i18n.NewLocalizer(bundle, name)}, nil
+}
+
+// match is the translation that serves a language best.
+func match(wanted string) (string, error) {
+	names, err := languages()
+	if err != nil {
+		return "", err
+	}
+	tags := make([]language.Tag, len(names))
+	for i, name := range names {
+		tags[i] = language.Make(name)
+	}
+	matcher := language.NewMatcher(tags)
+	if wanted != "" {
+		tag, err := language.Parse(wanted)
+		if err != nil {
+			return "", fmt.Errorf("language %q: %w", wanted, err)
+		}
+		_, i, sure := matcher.Match(tag)
+		if sure < language.High {
+			return "", fmt.Errorf("there is no translation into %q", wanted)
+		}
+		return names[i], nil
+	}
+	system, err := locale.GetLocales()
+	if err != nil {
+		return "en", nil // a system that tells no language is no reason not to start
+	}
+	for _, s := range system {
+		tag, err := language.Parse(s)
+		if err != nil {
+			continue // "C", "POSIX"
+		}
+		if _, i, sure := matcher.Match(tag); sure >= language.High {
+			return names[i], nil
+		}
+	}
+	return "en", nil
+}
+
+// languages are the names of the translations there are, English first.
+func languages() ([]string, error) {
+	files, err := assets.Translations.ReadDir("translations")
+	if err != nil {
+		return nil, fmt.Errorf("list the translations: %w", err)
+	}
+	names := []string{"en"}
+	for _, f := range files {
+		if name := strings.TrimSuffix(f.Name(), ".json"); name != "en" {
+			names = append(names, name)
+		}
+	}
+	return names, nil
+}
