@@ -1,9 +1,16 @@
 package enroll
 
 import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
 	"time"
 
+	"tapstation/app/audit"
 	"tapstation/app/directory"
+	"tapstation/app/login"
+	"tapstation/app/rp"
 	"tapstation/device"
 )
 
@@ -27,5 +34,207 @@ type Result struct {
 	Total   time.Duration // from the card being there to the key being kept; waiting for a person not counted
 }
 
-// Enroller runs ceremonies.
-type Enroller struct{}
+// RelyingParty takes new credentials: the workspace's own, or an identity provider.
+type RelyingParty interface {
+	// Begin opens a registration for user; exclude is the credentials that must not be on the same key.
+	Begin(ctx context.Context, user directory.User, v directory.Verification, exclude [][]byte) (rp.Creation, error)
+	// Finish verifies the key's answer and says what to keep. Its error is a refusal.
+	Finish(ctx context.Context, c rp.Creation, r rp.Registration) (directory.Credential, error)
+}
+
+// Sealer keeps a secret unreadable at rest. The purpose must be the same at both ends.
+type Sealer interface {
+	Seal(secret []byte, purpose string) ([]byte, error)
+	Open(sealed []byte, purpose string) ([]byte, error)
+}
+
+// Enroller runs ceremonies. All members are needed.
+type Enroller struct {
+	Directory    *directory.Directory
+	Cache        login.Cache
+	Board        *device.Board
+	RelyingParty func(directory.Workspace) (RelyingParty, error)
+	Seal         Sealer
+}
+
+// Enroll turns the card that is tapped into a security key of req's user. It waits for reader and card as long as
+// ctx lives, goes on with the same card when it was taken away too early, and finishes an earlier ceremony for
+// this user that was lost. It ends with a proven key; with ErrCancelled or ctx.Err(); or with an error that no
+// further tap of this card would mend: those of this package and of package device.
+//
+// Whatever ends it, the card holds either what it held before, or what the journal in the store knows, and the
+// next Enroll for this user goes on from there. GiveUp lets go of it.
+func (e *Enroller) Enroll(ctx context.Context, req Request, p Prompter) (Result, error) {
+	c, err := e.open(ctx, req, p)
+	if err != nil {
+		return Result{}, err
+	}
+	for {
+		if err := c.tap(ctx); err != nil {
+			return Result{}, c.end(ctx, fmt.Errorf("wait for a card: %w", err))
+		}
+		err := c.onCard(ctx)
+		c.leave()
+		if err == nil {
+			return c.result(), nil
+		}
+		if !again(err) || ctx.Err() != nil {
+			return Result{}, c.end(ctx, err)
+		}
+		c.problem = err
+		if errors.Is(err, device.ErrCardReset) {
+			c.resets++
+		}
+	}
+}
+
+// onCard is the ceremony itself, from a card in the field to a key in the directory.
+func (c *ceremony) onCard(ctx context.Context) error {
+	if err := c.inspect(ctx); err != nil {
+		return err
+	}
+	if err := c.providePIN(ctx); err != nil {
+		return err
+	}
+	if err := c.register(ctx); err != nil {
+		return err
+	}
+	if err := c.prove(ctx); err != nil {
+		return err
+	}
+	return c.save(ctx)
+}
+
+// ceremony is one Enroll under way.
+type ceremony struct {
+	*Enroller
+	req    Request
+	prompt Prompter
+
+	user      directory.User
+	workspace directory.Workspace
+	rp        RelyingParty
+
+	journal directory.Enrollment // Stage is empty while the card is as it was
+	resumed bool                 // the journal was found, not begun
+	kept    directory.SecurityKey
+
+	card    device.Card // the session under way; nil between taps
+	reader  string
+	lastTap int   // State.Taps of the last session
+	problem error // why another tap is needed
+	resets  int   // of this tap, by another program
+
+	mark   directory.CardMark // of the first card tapped
+	marked bool
+	info   device.Info
+	pin    device.PIN // what the card is opened with; empty: without user verification
+	source pinSource
+	reset  bool // the person agreed to a reset
+	found  bool // the card was looked at and belongs to nobody, or may be replaced
+
+	recorded bool // the audit log tells of this ceremony
+	changed  bool // a command that changes the card was sent
+
+	cost    device.Cost
+	started time.Time
+	spent   time.Duration // with the card, without people
+}
+
+// open reads who is enrolled and whether a lost ceremony waits.
+func (e *Enroller) open(ctx context.Context, req Request, p Prompter) (*ceremony, error) {
+	c := &ceremony{Enroller: e, req: req, prompt: p}
+	err := e.Directory.Store.View(ctx, func(tx directory.Tx) (err error) {
+		if c.user, err = tx.User(req.UserID); err != nil {
+			return fmt.Errorf("user %q: %w", req.UserID, err)
+		}
+		if c.workspace, err = tx.Workspace(); err != nil {
+			return fmt.Errorf("workspace: %w", err)
+		}
+		c.journal, err = tx.Enrollment(c.user.ID)
+		if errors.Is(err, directory.ErrNotFound) {
+			c.journal, err = directory.Enrollment{}, nil
+		}
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	if c.user.Disabled {
+		return nil, fmt.Errorf("user %q: %w", c.user.ID, ErrUserDisabled)
+	}
+	if c.rp, err = e.RelyingParty(c.workspace); err != nil {
+		return nil, err
+	}
+	if c.journal.Stage != "" {
+		c.resume()
+	}
+	return c, nil
+}
+
+// resume goes on from the journal: the card is the one it tells of, and what was agreed to then still holds, but
+// settings are those asked for now.
+func (c *ceremony) resume() {
+	c.resumed, c.found, c.marked = true, true, true
+	c.mark = c.journal.Mark
+	c.problem = ErrUnfinished
+	if c.journal.Stage == directory.Registered && c.journal.Verification != c.req.Verification {
+		c.journal.Stage = directory.Registering // the credential was made for another verification
+	}
+}
+
+// end is what remains to be done when err ends the ceremony.
+func (c *ceremony) end(ctx context.Context, err error) error {
+	if c.journal.Stage != "" && !c.changed && !c.resumed {
+		// Nothing reached the card, so nothing is to be gone on with.
+		err = errors.Join(err, c.Directory.Store.Update(context.WithoutCancel(ctx), func(tx directory.Tx) error {
+			return tx.DeleteEnrollment(c.user.ID)
+		}))
+	}
+	var owned *AlreadyEnrolledError
+	var refused *RefusedError
+	if errors.As(err, &owned) || errors.As(err, &refused) {
+		record := c.entry(audit.EnrollmentRefused)
+		record.Detail = map[string]string{"reason": err.Error()}
+		err = errors.Join(err, c.Directory.Store.Update(context.WithoutCancel(ctx), func(tx directory.Tx) error {
+			return tx.AppendAudit(record)
+		}))
+	}
+	return err
+}
+
+func (c *ceremony) entry(act audit.Act) audit.Entry {
+	return audit.Entry{Time: c.now(), Actor: c.req.Actor, Act: act, User: c.user.ID, Key: c.journal.KeyID}
+}
+
+func (c *ceremony) step(kind StepKind) {
+	c.prompt.Progress(Step{Kind: kind, Reader: c.reader, Model: model(c.info), Begun: c.journal.Stage != "", Problem: c.problem})
+}
+
+func (c *ceremony) result() Result {
+	c.step(Done)
+	return Result{Key: c.kept, Reader: c.reader, Resumed: c.resumed, Cost: c.cost, Total: c.spent}
+}
+
+// model is what people can call the card. FIDO tells no names; a metadata service would.
+func model(info device.Info) string {
+	version := ""
+	for _, v := range info.Versions {
+		if number, ok := strings.CutPrefix(v, "FIDO_"); ok && !strings.HasSuffix(v, "_PRE") {
+			version = max(version, strings.ReplaceAll(number, "_", "."))
+		}
+	}
+	if version == "" {
+		return ""
+	}
+	return "FIDO " + version + " card"
+}
+
+// now is the time a store can keep: UTC, to the microsecond.
+func (e *Enroller) now() time.Time {
+	now := time.Now
+	if e.Directory.Now != nil {
+		now = e.Directory.Now
+	}
+	return now().UTC().Truncate(time.Microsecond)
+}

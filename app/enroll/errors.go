@@ -11,6 +11,12 @@ import (
 var (
 	// ErrOtherCard: this is not the card the ceremony began with.
 	ErrOtherCard = errors.New("this is not the card you began with")
+	// ErrUnfinished: an earlier ceremony for this user waits for its card.
+	ErrUnfinished = errors.New("an enrollment for this user was not finished: tap the card it began with")
+	// ErrUserDisabled: the user may not get a key.
+	ErrUserDisabled = errors.New("the user is disabled")
+	// ErrAlwaysPIN: PINless is asked of a card that never signs without its PIN.
+	ErrAlwaysPIN = errors.New("this card always asks for its PIN")
 	// ErrPINImpossible: PIN verification is asked of a card that cannot have a PIN.
 	ErrPINImpossible = errors.New("this card cannot have a PIN")
 	// ErrNotDiscoverable: the card cannot keep a credential of its own.

@@ -49,6 +49,8 @@ type Step struct {
 	Kind   StepKind
 	Reader string // where known
 	Model  string // of the card, where known
+	// Begun tells that the card was, or may have been, changed already: only this card can go on.
+	Begun bool
 	// Problem is why a step is repeated or waits: device.ErrRemoved, ErrOtherCard, device.ErrReaderHeld, … or nil.
 	Problem error
 }

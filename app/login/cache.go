@@ -38,3 +38,12 @@ type Cache interface {
 	Keys(ctx context.Context) ([]string, error)
 	Close() error
 }
+
+// FromKey is what is cached of an active key of user.
+func FromKey(user directory.User, k directory.SecurityKey, now time.Time) Cached {
+	return Cached{
+		KeyID: k.ID, KeyName: k.Name, UserID: user.ID, UserHandle: user.Handle, RPID: k.RPID,
+		CredentialID: k.Credential.ID, PublicKey: k.Credential.PublicKey, SignCount: k.Credential.SignCount,
+		Verification: k.Verification, Written: now,
+	}
+}

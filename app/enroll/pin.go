@@ -1,0 +1,284 @@
+package enroll
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"tapstation/app/audit"
+	"tapstation/app/directory"
+	"tapstation/app/pin"
+	"tapstation/device"
+)
+
+// pinSource is where the PIN in hand comes from, which says what a refusal of it means.
+type pinSource int
+
+const (
+	fromHolder  pinSource = iota // typed just now, for a card that has one
+	fromJournal                  // this ceremony set it, or was about to
+	fromKey                      // a temporary PIN of an earlier key on this card
+)
+
+// lastAttempts is from how few attempts on a person is warned (mission.md, PIN rules).
+const lastAttempts = 2
+
+// providePIN leaves the card with a PIN that is in hand, or without one where none is needed.
+func (c *ceremony) providePIN(ctx context.Context) error {
+	if c.reset {
+		if err := c.resetCard(ctx); err != nil {
+			return err
+		}
+	}
+	if !c.info.PINSet() {
+		if c.req.Verification != directory.PIN {
+			c.pin = ""
+			return nil
+		}
+		return c.setPIN(ctx)
+	}
+	if err := c.presentPIN(ctx); err != nil {
+		return err
+	}
+	if !c.info.PINSet() { // the way out was a reset
+		return c.providePIN(ctx)
+	}
+	if c.info.ForcePIN {
+		return c.changePIN(ctx)
+	}
+	return nil
+}
+
+// presentPIN finds the PIN of a card that has one: known to the station, or typed by its holder.
+func (c *ceremony) presentPIN(ctx context.Context) error {
+	if c.pin != "" {
+		return nil
+	}
+	if c.journal.SealedPIN != nil {
+		return c.unseal(c.journal.SealedPIN, c.user.ID, fromJournal)
+	}
+	if known, err := c.temporaryPIN(ctx); err != nil {
+		return err
+	} else if known.SealedPIN != nil {
+		return c.unseal(known.SealedPIN, known.UserID, fromKey)
+	}
+	return c.askCardPIN(ctx, nil)
+}
+
+// temporaryPIN is the key on this card whose PIN was made by the station and never changed, if there is one.
+func (c *ceremony) temporaryPIN(ctx context.Context) (known directory.SecurityKey, err error) {
+	if c.mark.UID == nil {
+		return known, nil
+	}
+	err = c.Directory.Store.View(ctx, func(tx directory.Tx) error {
+		page, err := tx.Keys(directory.KeyQuery{CardUID: c.mark.UID, Limit: 1000})
+		for _, k := range page.Keys {
+			if k.TemporaryPIN && !k.Changed.Before(known.Changed) {
+				known = k
+			}
+		}
+		return err
+	})
+	if err != nil {
+		return known, fmt.Errorf("look for a temporary PIN: %w", err)
+	}
+	return known, nil
+}
+
+func (c *ceremony) unseal(sealed []byte, userID string, source pinSource) error {
+	secret, err := c.Seal.Open(sealed, sealPurpose(userID))
+	if err != nil {
+		return fmt.Errorf("open the sealed PIN: %w", err)
+	}
+	c.pin, c.source = device.PIN(secret), source
+	return nil
+}
+
+func sealPurpose(userID string) string { return "card PIN of " + userID }
+
+// askCardPIN asks the holder, after a look at the attempts left. Refused is why the one before was not taken.
+func (c *ceremony) askCardPIN(ctx context.Context, refused error) error {
+	left, err := c.card.PINRetries(ctx)
+	switch {
+	case err != nil:
+		return fmt.Errorf("ask for the attempts left: %w", err)
+	case left.Left == 0:
+		return c.offerReset(ctx)
+	case left.PowerCycle:
+		return &device.PINError{Retries: left.Left, PowerCycle: true}
+	case left.Left <= lastAttempts:
+		if err := c.confirm(ctx, Question{Kind: LastAttempts, Retries: left.Left}); err != nil {
+			return err
+		}
+	}
+	err = c.ask(func() (err error) {
+		c.pin, err = c.prompt.PIN(ctx, PINRequest{Purpose: CardPIN, Retries: left.Left, Refused: refused})
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	c.pin, c.source = pin.Normalize(c.pin), fromHolder
+	if c.pin == "" {
+		return ErrCancelled
+	}
+	return nil
+}
+
+// refusedPIN is what happens after the card did not take the PIN in hand: another is found, or the ceremony ends.
+func (c *ceremony) refusedPIN(ctx context.Context, wrong *device.PINError) error {
+	source := c.source
+	c.pin = ""
+	switch {
+	case wrong.Blocked:
+		return c.offerReset(ctx)
+	case wrong.PowerCycle:
+		return wrong
+	case source == fromJournal && c.mark.UID == nil:
+		return ErrOtherCard // nothing but its PIN can tell this card from others
+	case source == fromJournal:
+		c.journal.SealedPIN = nil // somebody changed it since
+	}
+	return c.askCardPIN(ctx, wrong)
+}
+
+// setPIN gives a card without a PIN the one that is chosen.
+func (c *ceremony) setPIN(ctx context.Context) error {
+	var refused error
+	for {
+		if err := c.choosePIN(ctx, ChoosePIN, refused); err != nil {
+			return err
+		}
+		c.step(SetPIN)
+		if err := c.write(ctx, directory.SettingPIN); err != nil {
+			return err
+		}
+		err := c.change(func() error { return c.card.SetPIN(ctx, c.pin) })
+		if errors.Is(err, device.ErrPINPolicy) && c.req.PINChooser == directory.UserHere {
+			c.pin, c.journal.SealedPIN, refused = "", nil, err
+			continue
+		}
+		if err != nil {
+			return fmt.Errorf("set the PIN: %w", err)
+		}
+		return c.look(ctx)
+	}
+}
+
+// changePIN replaces the PIN of a card that insists on it.
+func (c *ceremony) changePIN(ctx context.Context) error {
+	old := c.pin
+	var refused error
+	for {
+		c.pin, c.journal.SealedPIN = "", nil
+		if err := c.choosePIN(ctx, ReplacePIN, refused); err != nil {
+			return err
+		}
+		c.step(SetPIN)
+		if err := c.write(ctx, directory.SettingPIN); err != nil {
+			return err
+		}
+		err := c.change(func() error { return c.card.ChangePIN(ctx, old, c.pin) })
+		var wrong *device.PINError
+		switch {
+		case errors.Is(err, device.ErrPINPolicy) && c.req.PINChooser == directory.UserHere:
+			refused = err
+			continue
+		case errors.As(err, &wrong):
+			if err := c.refusedPIN(ctx, wrong); err != nil {
+				return err
+			}
+			old = c.pin
+			continue
+		case err != nil:
+			return fmt.Errorf("change the PIN: %w", err)
+		}
+		return c.look(ctx)
+	}
+}
+
+// choosePIN leaves a new PIN in hand and sealed in the journal: the one a lost tap left there, the user's, or one
+// nobody sees.
+func (c *ceremony) choosePIN(ctx context.Context, purpose PINPurpose, refused error) error {
+	if c.journal.SealedPIN != nil {
+		return c.unseal(c.journal.SealedPIN, c.user.ID, fromJournal)
+	}
+	policy := pin.For(c.workspace.PINPolicy, c.info)
+	c.journal.PINMade = c.req.PINChooser == directory.UserMail
+	if c.journal.PINMade {
+		c.pin = pin.Generate(policy)
+	} else if err := c.askNewPIN(ctx, PINRequest{Purpose: purpose, Policy: policy, Retries: -1, Refused: refused}); err != nil {
+		return err
+	}
+	sealed, err := c.Seal.Seal([]byte(c.pin.Reveal()), sealPurpose(c.user.ID))
+	if err != nil {
+		return fmt.Errorf("seal the PIN: %w", err)
+	}
+	c.journal.SealedPIN, c.source = sealed, fromJournal
+	return nil
+}
+
+func (c *ceremony) askNewPIN(ctx context.Context, req PINRequest) error {
+	for {
+		var typed device.PIN
+		err := c.ask(func() (err error) {
+			typed, err = c.prompt.PIN(ctx, req)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		if req.Refused = pin.Check(req.Policy, typed); req.Refused == nil {
+			c.pin = pin.Normalize(typed)
+			return nil
+		}
+	}
+}
+
+// offerReset is the one way out of a blocked PIN.
+func (c *ceremony) offerReset(ctx context.Context) error {
+	if err := c.confirm(ctx, Question{Kind: ResetCard}); err != nil {
+		if errors.Is(err, ErrCancelled) {
+			return &device.PINError{Blocked: true}
+		}
+		return err
+	}
+	c.reset = true
+	return c.resetCard(ctx)
+}
+
+// resetCard does what was agreed to. A card takes it only soon after power-up; device.ErrNotAllowed then asks for
+// another tap.
+func (c *ceremony) resetCard(ctx context.Context) error {
+	if err := c.Directory.Store.Update(ctx, func(tx directory.Tx) error {
+		return tx.AppendAudit(c.entry(audit.KeyReset))
+	}); err != nil {
+		return fmt.Errorf("record the reset: %w", err)
+	}
+	if err := c.change(func() error { return c.card.Reset(ctx) }); err != nil {
+		return fmt.Errorf("reset the card: %w", err)
+	}
+	c.reset, c.pin, c.journal.SealedPIN = false, "", nil
+	return c.look(ctx)
+}
+
+// look asks the card anew what it is after that was changed.
+func (c *ceremony) look(ctx context.Context) (err error) {
+	if c.info, err = c.card.Info(ctx); err != nil {
+		return fmt.Errorf("look at the card again: %w", err)
+	}
+	return nil
+}
+
+// confirm is a yes, or ErrCancelled.
+func (c *ceremony) confirm(ctx context.Context, q Question) error {
+	var yes bool
+	err := c.ask(func() (err error) {
+		yes, err = c.prompt.Confirm(ctx, q)
+		return err
+	})
+	if err == nil && !yes {
+		return ErrCancelled
+	}
+	return err
+}

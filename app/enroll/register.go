@@ -1,0 +1,196 @@
+package enroll
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+
+	"tapstation/app/directory"
+	"tapstation/app/rp"
+	"tapstation/device"
+)
+
+// register makes the credential on the card and has the relying party take it. A credential that a lost tap left
+// behind is overwritten: a key keeps one discoverable credential for a relying party and user (CTAP 2.1 §6.1.2).
+func (c *ceremony) register(ctx context.Context) error {
+	if c.journal.Stage == directory.Registered {
+		return nil
+	}
+	c.step(Register)
+	exclude, err := c.exclude(ctx)
+	if err != nil {
+		return err
+	}
+	creation, err := c.rp.Begin(ctx, c.user, c.req.Verification, exclude)
+	if err != nil {
+		return err
+	}
+	if err := c.write(ctx, directory.Registering); err != nil {
+		return err
+	}
+	clientData := rp.ClientData(rp.Create, creation.Challenge, creation.Origin)
+	made, err := c.makeCredential(ctx, creation, clientData)
+	if err != nil {
+		return err
+	}
+	object, err := rp.AttestationObject(made)
+	if err != nil {
+		return err
+	}
+	cred, err := c.rp.Finish(ctx, creation, rp.Registration{
+		CredentialID: made.ID, ClientDataJSON: clientData, AttestationObject: object, Transports: c.info.Transports,
+	})
+	if err != nil {
+		return c.rollBack(ctx, made.ID, err)
+	}
+	c.journal.Credential = cred
+	return c.write(ctx, directory.Registered)
+}
+
+// makeCredential asks the card until it takes the PIN.
+func (c *ceremony) makeCredential(ctx context.Context, creation rp.Creation, clientData []byte) (device.Credential, error) {
+	hash := sha256.Sum256(clientData)
+	exclude := creation.Exclude
+	for {
+		var made device.Credential
+		err := c.change(func() (err error) {
+			made, err = c.card.MakeCredential(ctx, device.CredentialRequest{
+				ClientDataHash: hash[:], RPID: creation.RPID, RPName: creation.RPName,
+				UserHandle: c.user.Handle, UserName: c.user.ID, UserDisplay: c.user.DisplayName(),
+				Algorithms: []int{c.algorithm()}, Exclude: exclude, PIN: c.pin,
+			})
+			return err
+		})
+		var wrong *device.PINError
+		switch {
+		case err == nil:
+			return made, nil
+		case errors.As(err, &wrong):
+			if err := c.refusedPIN(ctx, wrong); err != nil {
+				return made, err
+			}
+			if !c.info.PINSet() { // the way out was a reset, after which a PIN is chosen anew
+				if err := c.providePIN(ctx); err != nil {
+					return made, err
+				}
+			}
+		case errors.Is(err, device.ErrPINRequired) && c.pin == "" && c.info.PINCapable():
+			if err := c.askCardPIN(ctx, nil); err != nil {
+				return made, err
+			}
+		case errors.Is(err, device.ErrExcluded) && len(exclude) > 0:
+			k, err := c.excludedKey(ctx, exclude)
+			if err != nil {
+				return made, err
+			}
+			if err := c.replace(ctx, k); err != nil {
+				return made, err
+			}
+			exclude = nil
+		default:
+			return made, fmt.Errorf("register on the card: %w", err)
+		}
+	}
+}
+
+// exclude is the credentials of the user's other keys, as many as the card takes in one list.
+func (c *ceremony) exclude(ctx context.Context) (ids [][]byte, err error) {
+	err = c.eachKey(ctx, func(k directory.SecurityKey) {
+		fits := c.info.MaxCredentialIDLen == 0 || len(k.Credential.ID) <= c.info.MaxCredentialIDLen
+		if owns(k) && k.RPID == c.workspace.RPID && fits && !c.replaces(k.ID) {
+			ids = append(ids, k.Credential.ID)
+		}
+	})
+	if most := c.info.MaxCredentialsInList; most > 0 && len(ids) > most {
+		ids = ids[len(ids)-most:] // the newest
+	}
+	return ids, err
+}
+
+// excludedKey is the user's key that the card already holds.
+func (c *ceremony) excludedKey(ctx context.Context, exclude [][]byte) (key directory.SecurityKey, err error) {
+	held, err := c.silent(ctx, c.workspace.RPID, exclude...)
+	if err != nil && !silenceRefused(err) && !errors.Is(err, device.ErrNoCredentials) {
+		return key, err
+	}
+	id := exclude[len(exclude)-1] // a card that does not say which: most likely the last
+	if len(held) > 0 {
+		id = held[0].CredentialID
+	}
+	err = c.eachKey(ctx, func(k directory.SecurityKey) {
+		if bytes.Equal(k.Credential.ID, id) {
+			key = k
+		}
+	})
+	return key, err
+}
+
+func (c *ceremony) eachKey(ctx context.Context, do func(directory.SecurityKey)) error {
+	err := c.Directory.Store.View(ctx, func(tx directory.Tx) error {
+		page, err := tx.Keys(directory.KeyQuery{UserID: c.user.ID, Limit: 1000})
+		if err != nil {
+			return err
+		}
+		for _, k := range page.Keys {
+			do(k)
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("look up the user's keys: %w", err)
+	}
+	return nil
+}
+
+func (c *ceremony) replaces(keyID string) bool {
+	for _, id := range c.journal.Replaces {
+		if id == keyID {
+			return true
+		}
+	}
+	return false
+}
+
+// prove has the card sign with its new credential, so that nobody leaves with a card that does not work. It asks
+// without PIN: the registration has shown that.
+func (c *ceremony) prove(ctx context.Context) error {
+	c.step(Prove)
+	challenge := rp.NewAssertion(c.workspace.RPID)
+	req := device.AssertionRequest{
+		ClientDataHash: challenge.Hash(), RPID: challenge.RPID, Allow: [][]byte{c.journal.Credential.ID},
+	}
+	if c.info.Option("alwaysUv") {
+		req.PIN = c.pin
+	}
+	signed, err := c.card.GetAssertion(ctx, req)
+	if errors.Is(err, device.ErrNoCredentials) {
+		return fmt.Errorf("%w: %w", ErrNotProven, err)
+	}
+	if err != nil {
+		return fmt.Errorf("prove the credential: %w", err)
+	}
+	if len(signed) != 1 || !bytes.Equal(signed[0].CredentialID, c.journal.Credential.ID) {
+		return fmt.Errorf("%w: it answered for another one", ErrNotProven)
+	}
+	count, err := challenge.Verify(signed[0], c.journal.Credential.PublicKey, req.PIN != "")
+	if err != nil {
+		return fmt.Errorf("%w: %w", ErrNotProven, err)
+	}
+	c.journal.Credential.SignCount = max(count, c.journal.Credential.SignCount)
+	return nil
+}
+
+// rollBack takes a refused credential off the card again, where the card allows.
+func (c *ceremony) rollBack(ctx context.Context, credentialID []byte, reason error) error {
+	err := c.card.DeleteCredential(ctx, credentialID, c.pin)
+	if err != nil && again(err) {
+		return err // the card is gone; what it holds is overwritten or removed at the next tap
+	}
+	refused := &RefusedError{Reason: reason, Removed: err == nil}
+	if err := c.letGo(context.WithoutCancel(ctx)); err != nil {
+		return errors.Join(refused, err)
+	}
+	return refused
+}
