@@ -20,6 +20,8 @@ var decoder = func() cbor.DecMode {
 		MaxNestedLevels:  8, // canonical CBOR has 4
 		MaxArrayElements: 1024,
 		MaxMapPairs:      256,
+		// A key that is a byte string is an unknown member like any other.
+		FieldNameByteString: cbor.FieldNameByteStringAllowed,
 	}.DecMode()
 	if err != nil {
 		panic(err) // the options are constants

@@ -9,6 +9,7 @@
 
 #include <string.h>
 #ifdef _WIN32
+#define WIN32_LEAN_AND_MEAN // without wincrypt.h, whose names openssl has too
 #include <windows.h>
 #endif
 

@@ -43,10 +43,10 @@ const cancelEvery = 100 * time.Millisecond
 
 // run does f on the operation's device.
 func (op *operation) run(ctx context.Context, f func(*libfido2.Device) error) error {
+	op.ctx = ctx
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	op.ctx = ctx
 	dev, err := libfido2.NewDevice(op.path)
 	if err != nil {
 		return err

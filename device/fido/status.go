@@ -20,6 +20,7 @@ const (
 	statusKeyStoreFull         = 0x28
 	statusUnsupportedOption    = 0x2B
 	statusInvalidOption        = 0x2C
+	statusKeepaliveCancel      = 0x2D
 	statusNoCredentials        = 0x2E
 	statusUserActionTimeout    = 0x2F
 	statusNotAllowed           = 0x30
@@ -101,7 +102,7 @@ var codes = map[error]int{
 	libfido2.ErrOperationDenied:      statusOperationDenied,
 	libfido2.ErrUnsupportedOption:    statusUnsupportedOption,
 	libfido2.ErrInvalidOption:        statusInvalidOption,
-	libfido2.ErrKeepaliveCancel:      0x2D,
+	libfido2.ErrKeepaliveCancel:      statusKeepaliveCancel,
 	libfido2.ErrNoCredentials:        statusNoCredentials,
 	libfido2.ErrNotAllowed:           statusNotAllowed,
 	libfido2.ErrPinInvalid:           statusPINInvalid,
@@ -138,16 +139,17 @@ func (op *operation) explain(err error) error {
 	if op.err != nil {
 		return op.err
 	}
-	if ended := op.ctx.Err(); ended != nil {
-		return ended
+	code, ok := int(op.status), true
+	if op.status == 0 {
+		code, ok = codeOf(err)
 	}
-	if op.status != 0 {
-		return refusal(op.status)
-	}
-	code, ok := codeOf(err)
 	switch {
 	case errors.Is(err, libfido2.ErrNotFIDO2):
 		return device.ErrNotFIDO
+	case code == statusKeepaliveCancel && op.ctx.Err() != nil:
+		return op.ctx.Err()
+	case op.status != 0:
+		return refusal(op.status)
 	case !ok || code == codeInternal:
 		return err
 	case code == codeRXNotCBOR, code == codeRXInvalidCBOR, code == codeInvalidCBOR,
