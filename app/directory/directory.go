@@ -1,12 +1,102 @@
 package directory
 
 import (
+	"context"
+	"errors"
 	"time"
+
+	"tapstation/app/audit"
 )
 
 // Directory keeps the rules over a Store: what a valid user is, which changes a key's state allows, and that
-// every act is on record.
+// every act is on record. Every change and its audit entry are kept in one transaction.
+//
+// What changes something takes by, the actor for the audit log: "os:NAME", "admin:ID" or "station".
 type Directory struct {
 	Store Store
-	Now   func() time.Time
+	// Offline, when not nil, is the offline cache of this machine, which is told what becomes of keys.
+	Offline OfflineCache
+	// Now is the clock; nil: time.Now.
+	Now func() time.Time
+}
+
+var errNoActor = errors.New("a change of the directory needs an actor")
+
+// Exists tells whether there is a directory to ask. Where there is none yet, or its file is away, the methods that
+// read see an empty one.
+func (d *Directory) Exists(ctx context.Context) (bool, error) { return d.Store.Exists(ctx) }
+
+// now is the time a store can keep: UTC, to the microsecond.
+func (d *Directory) now() time.Time {
+	now := time.Now
+	if d.Now != nil {
+		now = d.Now
+	}
+	return now().UTC().Truncate(time.Microsecond)
+}
+
+// change runs do in one transaction on behalf of an actor.
+func (d *Directory) change(ctx context.Context, by string, do func(tx Tx, now time.Time) error) error {
+	if by == "" {
+		return errNoActor
+	}
+	now := d.now()
+	return d.Store.Update(ctx, func(tx Tx) error { return do(tx, now) })
+}
+
+// Workspace is the organisation's settings.
+func (d *Directory) Workspace(ctx context.Context) (Workspace, error) {
+	var w Workspace
+	err := d.Store.View(ctx, func(tx Tx) (err error) {
+		w, err = tx.Workspace()
+		return err
+	})
+	return w, err
+}
+
+// Audit is a part of the record of all acts.
+func (d *Directory) Audit(ctx context.Context, q AuditQuery) ([]audit.Entry, error) {
+	var entries []audit.Entry
+	err := d.Store.View(ctx, func(tx Tx) (err error) {
+		entries, err = tx.Audit(q)
+		return err
+	})
+	return entries, err
+}
+
+// VerifyAudit walks the whole audit log and fails with audit.ErrBroken, wrapped with the first place where it was
+// changed afterwards. It reads page by page, so that writers are not kept out meanwhile.
+func (d *Directory) VerifyAudit(ctx context.Context) error {
+	const page = 2000
+	var chain audit.Chain
+	for end := false; !end; {
+		err := d.Store.View(ctx, func(tx Tx) error {
+			entries, err := tx.Audit(AuditQuery{From: chain.Next(), Limit: page})
+			if err != nil {
+				return err
+			}
+			next := chain // View may run this more than once
+			for _, e := range entries {
+				if err := next.Add(e); err != nil {
+					return err
+				}
+			}
+			if len(entries) < page {
+				head, err := tx.AuditHead()
+				if err != nil {
+					return err
+				}
+				if err := next.End(head); err != nil {
+					return err
+				}
+				end = true
+			}
+			chain = next
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -18,19 +18,26 @@ var (
 
 // Store keeps the directory. What must hold together happens within one Update: all of it is kept, durably, or
 // none. Functions given to View and Update may be run more than once and must not keep the Tx.
+//
+// A store may be used by several goroutines at once. Both wait a few seconds at most for others, then fail with
+// ErrBusy; neither may be called from within the other. When do fails or panics, or ctx ends, nothing is kept.
+// Times are kept to the microsecond, in UTC.
 type Store interface {
+	// Exists tells whether there is anything to look at: where it is false, View shows an empty directory and
+	// Update makes one.
+	Exists(ctx context.Context) (bool, error)
 	View(ctx context.Context, do func(Tx) error) error
 	Update(ctx context.Context, do func(Tx) error) error
 	Close() error
 }
 
 // Tx is a consistent look at the directory, and within Update a change to it. A record that is missing is
-// ErrNotFound. Records returned are the caller's own.
+// ErrNotFound. Records returned are the caller's own. Names are compared by Fold.
 type Tx interface {
 	User(id string) (User, error) // whatever its case
 	UserByHandle(handle []byte) (User, error)
 	Users(q UserQuery) (UserPage, error)
-	PutUser(u User) error // adds or replaces
+	PutUser(u User) error // adds or replaces; ErrExists when another user has this handle
 	DeleteUser(id string) error
 
 	Group(name string) (Group, error)
@@ -40,7 +47,7 @@ type Tx interface {
 	Key(id string) (SecurityKey, error)
 	KeyByCredential(credentialID []byte) (SecurityKey, error)
 	Keys(q KeyQuery) (KeyPage, error)
-	PutKey(k SecurityKey) error // adds or replaces
+	PutKey(k SecurityKey) error // adds or replaces; ErrExists when another key has this credential
 	DeleteKey(id string) error
 
 	Workspace() (Workspace, error) // DefaultWorkspace in a new store
@@ -54,11 +61,13 @@ type Tx interface {
 	// AppendAudit links e to the last entry (audit.Link) and keeps it.
 	AppendAudit(e audit.Entry) error
 	Audit(q AuditQuery) ([]audit.Entry, error)
+	// AuditHead is the end of the chain, kept apart from the entries.
+	AuditHead() (audit.Head, error)
 }
 
 // UserQuery is a page of the users that match.
 type UserQuery struct {
-	Text  string // every word must begin a word of User ID, user name, first or last name or e-mail; case does not count
+	Text  string // every word (Words) must begin one of User.SearchWords: case and accents do not count
 	Group string // name; empty: all
 	After string // UserPage.Next of the page before; empty: from the beginning
 	Limit int    // at most 1,000; 0: 100
@@ -77,11 +86,13 @@ type KeyQuery struct {
 	CardUID []byte
 	// NoUID finds the keys whose card cannot be known again by its UID.
 	NoUID bool
-	After string
-	Limit int // at most 1,000; 0: 100
+	// OfflineLogin finds the keys with Offline Login on.
+	OfflineLogin bool
+	After        string
+	Limit        int // at most 1,000; 0: 100
 }
 
-// KeyPage is keys, those of one user in the order they were made.
+// KeyPage is keys in the order they were made.
 type KeyPage struct {
 	Keys []SecurityKey
 	Next string

@@ -10,18 +10,7 @@ import (
 )
 
 // Cached is what a log-in without the directory needs to know of one key, and no more.
-type Cached struct {
-	KeyID        string
-	KeyName      string
-	UserID       string
-	UserHandle   []byte
-	RPID         string
-	CredentialID []byte
-	PublicKey    []byte // COSE_Key
-	SignCount    uint32 // highest seen on this machine
-	Verification directory.Verification
-	Written      time.Time // when it was last taken from the directory
-}
+type Cached = directory.OfflineKey
 
 // Cache keeps Cached keys on this machine. It is another file than the directory's, and may be read while that is
 // missing.
@@ -41,9 +30,5 @@ type Cache interface {
 
 // FromKey is what is cached of an active key of user.
 func FromKey(user directory.User, k directory.SecurityKey, now time.Time) Cached {
-	return Cached{
-		KeyID: k.ID, KeyName: k.Name, UserID: user.ID, UserHandle: user.Handle, RPID: k.RPID,
-		CredentialID: k.Credential.ID, PublicKey: k.Credential.PublicKey, SignCount: k.Credential.SignCount,
-		Verification: k.Verification, Written: now,
-	}
+	return directory.NewOfflineKey(user, k, now)
 }

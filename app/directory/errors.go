@@ -1,0 +1,80 @@
+package directory
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+)
+
+// What the rules refuse.
+var (
+	// ErrState is a change of state a key may not make; it comes as a *StateError.
+	ErrState = errors.New("the key's state does not allow this")
+	// ErrOfflineCache: the change is kept, but the offline cache of this machine could not be told. The next
+	// Reconcile makes good for it.
+	ErrOfflineCache = errors.New("the change is kept, but the offline cache of this machine could not be told")
+)
+
+// Problem says what is wrong with a field, a stable word that windows translate.
+type Problem string
+
+// Problems of fields.
+const (
+	Required          Problem = "required"
+	TooLong           Problem = "too_long"           // more than FieldError.Limit
+	TooMany           Problem = "too_many"           // more than FieldError.Limit
+	InvalidCharacters Problem = "invalid_characters" // control characters, what cannot be seen, broken UTF-8
+	SurroundingSpace  Problem = "surrounding_space"  // begins or ends with a space
+	InvalidEmail      Problem = "invalid_email"
+	InvalidDomain     Problem = "invalid_domain" // not a domain name in lower case
+	InvalidLink       Problem = "invalid_link"   // not an http or https address
+	InvalidValue      Problem = "invalid_value"  // not one of the values there are
+	OutOfRange        Problem = "out_of_range"   // below what can be, or above FieldError.Limit
+	Taken             Problem = "taken"          // somebody else's; told by Directory.Taken, never by Validate
+)
+
+// FieldError is what is wrong with one field.
+type FieldError struct {
+	Field   string // "user_id", "user_name", "first_name", "last_name", "email", "groups"; "key_name"; those of Workspace
+	Problem Problem
+	Limit   int // of TooLong in code points, of TooMany in entries, of OutOfRange the largest value; else 0
+}
+
+func (e FieldError) String() string {
+	if e.Limit > 0 {
+		return fmt.Sprintf("%s: %s (at most %d)", e.Field, e.Problem, e.Limit)
+	}
+	return fmt.Sprintf("%s: %s", e.Field, e.Problem)
+}
+
+// InvalidError is a record that breaks the rules, with everything that is wrong with it.
+type InvalidError struct {
+	Fields []FieldError
+}
+
+func (e *InvalidError) Error() string {
+	all := make([]string, len(e.Fields))
+	for i, f := range e.Fields {
+		all[i] = f.String()
+	}
+	return "invalid: " + strings.Join(all, "; ")
+}
+
+// invalid is an *InvalidError, or nil when nothing is wrong.
+func invalid(fields []FieldError) error {
+	if len(fields) == 0 {
+		return nil
+	}
+	return &InvalidError{Fields: fields}
+}
+
+// StateError is a change of state a key may not make. It is an ErrState.
+type StateError struct {
+	From, To KeyState
+}
+
+func (e *StateError) Error() string {
+	return fmt.Sprintf("a key that is %s cannot become %s", e.From, e.To)
+}
+
+func (e *StateError) Unwrap() error { return ErrState }
