@@ -1,0 +1,61 @@
+package login
+
+import (
+	"errors"
+	"fmt"
+
+	"tapstation/app/directory"
+)
+
+// Why a log-in is refused, next to the errors of package device.
+var (
+	ErrUnknownUser  = errors.New("there is no such user")
+	ErrUserDisabled = errors.New("the user is disabled")
+	// ErrNoKey: the user has no key that could prove them.
+	ErrNoKey = errors.New("the user has no active security key")
+	// ErrNotKept: the directory is not there or not asked, and this machine keeps no key of the user.
+	ErrNotKept = errors.New("this machine keeps no security key of the user for Offline Login")
+	// ErrUnreachable: the directory cannot be reached; it comes wrapped with why.
+	ErrUnreachable = errors.New("the directory cannot be reached")
+	// ErrUnknownCard: no key in the directory is on this card.
+	ErrUnknownCard = errors.New("this card is nobody's security key")
+	// ErrNotProven: the card signed, but not what was asked, or not with the key that is kept.
+	ErrNotProven = errors.New("the card could not prove its credential")
+	// ErrCloned: the card's sign count went back, which it does when there are two of it.
+	ErrCloned = errors.New("the card's sign count went back: there may be a copy of it")
+)
+
+// KeyStateError is a key that is not active.
+type KeyStateError struct {
+	KeyID, KeyName string
+	State          directory.KeyState
+}
+
+func (e *KeyStateError) Error() string {
+	return fmt.Sprintf("the security key %q is %s", e.KeyName, e.State)
+}
+
+// OtherUserError is a card that is another user's key.
+type OtherUserError struct {
+	Owner string // User ID
+	Key   directory.SecurityKey
+}
+
+func (e *OtherUserError) Error() string {
+	return fmt.Sprintf("this card is %q of %s", e.Key.Name, e.Owner)
+}
+
+// refusals are what goes on record as a refused log-in, besides wrong PINs.
+func refusal(err error) bool {
+	var state *KeyStateError
+	var other *OtherUserError
+	if errors.As(err, &state) || errors.As(err, &other) {
+		return true
+	}
+	for _, e := range []error{ErrUserDisabled, ErrNoKey, ErrUnknownCard, ErrNotProven, ErrCloned} {
+		if errors.Is(err, e) {
+			return true
+		}
+	}
+	return false
+}

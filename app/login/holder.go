@@ -1,0 +1,195 @@
+package login
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"tapstation/app/directory"
+	"tapstation/device"
+)
+
+// holder is the user who wants to log in, and all their keys.
+type holder struct {
+	user    directory.User // from the cache: only ID and Handle
+	keys    []known
+	offline bool
+}
+
+// known is a key as the directory or the cache knows it.
+type known struct {
+	Cached
+	state   directory.KeyState
+	offline bool // kept in the cache
+}
+
+// holder finds the user and their keys: in the directory, or in the cache where that cannot be reached.
+func (l *Login) holder(ctx context.Context, req Request) (holder, error) {
+	if req.Offline {
+		return l.cached(ctx, req.UserID)
+	}
+	h, err := l.listed(ctx, req.UserID)
+	switch {
+	case err == nil:
+		return h, l.refresh(ctx, &h)
+	case !errors.Is(err, ErrUnreachable):
+		return h, err
+	}
+	kept, cacheErr := l.cached(ctx, req.UserID)
+	if cacheErr != nil {
+		return holder{}, fmt.Errorf("%w; %w", err, cacheErr)
+	}
+	return kept, nil
+}
+
+// listed is the holder as the directory knows them. A directory whose file is away would read as an empty one: it
+// is out of reach, and so is one that cannot be read.
+func (l *Login) listed(ctx context.Context, userID string) (holder, error) {
+	there, err := l.Directory.Store.Exists(ctx)
+	if err == nil && !there {
+		err = errors.New("its file is not there")
+	}
+	var h holder
+	if err == nil {
+		err = l.Directory.Store.View(ctx, func(tx directory.Tx) (err error) {
+			h = holder{}
+			if h.user, err = tx.User(userID); err != nil {
+				return err
+			}
+			return eachKey(tx, directory.KeyQuery{UserID: h.user.ID}, func(k directory.SecurityKey) {
+				h.keys = append(h.keys, fromDirectory(h.user, k))
+			})
+		})
+	}
+	switch {
+	case err == nil && h.user.Disabled:
+		return h, fmt.Errorf("user %q: %w", h.user.ID, ErrUserDisabled)
+	case err == nil:
+		return h, nil
+	case errors.Is(err, directory.ErrNotFound):
+		return holder{}, fmt.Errorf("user %q: %w", userID, ErrUnknownUser)
+	case ctx.Err() != nil:
+		return holder{}, ctx.Err()
+	}
+	return holder{}, fmt.Errorf("%w: %w", ErrUnreachable, err)
+}
+
+// cached is the holder as this machine keeps them.
+func (l *Login) cached(ctx context.Context, userID string) (holder, error) {
+	keys, err := l.Cache.ByUser(ctx, userID)
+	if err != nil {
+		return holder{}, fmt.Errorf("read the offline cache: %w", err)
+	}
+	if len(keys) == 0 {
+		return holder{}, fmt.Errorf("user %q: %w", userID, ErrNotKept)
+	}
+	h := holder{user: directory.User{ID: keys[0].UserID, Handle: keys[0].UserHandle}, offline: true}
+	for _, k := range keys {
+		h.keys = append(h.keys, known{Cached: k, state: directory.Active, offline: true})
+	}
+	return h, nil
+}
+
+// refresh brings directory and cache together for one user: the higher sign count counts, and the cache forgets
+// what the directory no longer lets log in without it. A cache that cannot be read is no reason to keep the user
+// out while the directory is there.
+func (l *Login) refresh(ctx context.Context, h *holder) error {
+	cached, err := l.Cache.ByUser(ctx, h.user.ID)
+	if err != nil {
+		return ctx.Err()
+	}
+	for _, c := range cached {
+		i := slices.IndexFunc(h.keys, func(k known) bool { return k.KeyID == c.KeyID })
+		if i < 0 || h.keys[i].state != directory.Active || !h.keys[i].offline {
+			if err := l.Cache.Forget(ctx, c.KeyID); err != nil {
+				return fmt.Errorf("take a key that may no longer be used off the offline cache: %w", err)
+			}
+			continue
+		}
+		h.keys[i].SignCount = max(h.keys[i].SignCount, c.SignCount)
+	}
+	return nil
+}
+
+// ready refuses a user who has no key that could prove them, before they tap.
+func (h holder) ready() error {
+	if len(h.in(directory.Active)) > 0 {
+		return nil
+	}
+	for _, state := range []directory.KeyState{directory.Disabled, directory.Pending, directory.Revoked} {
+		if keys := h.in(state); len(keys) > 0 {
+			return keys[0].notActive()
+		}
+	}
+	return fmt.Errorf("user %q: %w", h.user.ID, ErrNoKey)
+}
+
+func (h holder) in(state directory.KeyState) []known {
+	var keys []known
+	for _, k := range h.keys {
+		if k.state == state {
+			keys = append(keys, k)
+		}
+	}
+	return keys
+}
+
+func (k known) notActive() error {
+	return &KeyStateError{KeyID: k.KeyID, KeyName: k.KeyName, State: k.state}
+}
+
+func fromDirectory(u directory.User, k directory.SecurityKey) known {
+	return known{Cached: FromKey(u, k, k.Changed), state: k.State, offline: k.OfflineLogin}
+}
+
+// eachKey goes through all keys that match, page by page.
+func eachKey(tx directory.Tx, q directory.KeyQuery, do func(directory.SecurityKey)) error {
+	for {
+		page, err := tx.Keys(q)
+		if err != nil {
+			return err
+		}
+		for _, k := range page.Keys {
+			do(k)
+		}
+		if page.Next == "" {
+			return nil
+		}
+		q.After = page.Next
+	}
+}
+
+// byRelyingParty parts keys into those of one relying party each, which are asked for together.
+func byRelyingParty(keys []known) [][]known {
+	var parts [][]known
+	for _, k := range keys {
+		i := slices.IndexFunc(parts, func(p []known) bool { return p[0].RPID == k.RPID })
+		if i < 0 {
+			parts, i = append(parts, nil), len(parts)
+		}
+		parts[i] = append(parts[i], k)
+	}
+	return parts
+}
+
+// lists parts the keys' credential IDs into allow lists the card takes. An ID longer than any of the card's own
+// cannot be on it.
+func lists(info device.Info, keys []known) [][][]byte {
+	var ids [][]byte
+	for _, k := range keys {
+		n := len(k.CredentialID)
+		if n > 0 && (info.MaxCredentialIDLen <= 0 || n <= info.MaxCredentialIDLen) {
+			ids = append(ids, k.CredentialID)
+		}
+	}
+	size := info.MaxCredentialsInList
+	if size <= 0 {
+		size = defaultList
+	}
+	return slices.Collect(slices.Chunk(ids, size))
+}
+
+// defaultList is how many credential IDs go into one allow list where the card tells no limit: at 128 bytes each
+// they stay within the 1,024 bytes every card takes (CTAP 2.1 §6.4, maxMsgSize).
+const defaultList = 6

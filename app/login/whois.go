@@ -1,0 +1,199 @@
+package login
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"tapstation/app/directory"
+	"tapstation/app/rp"
+	"tapstation/device"
+)
+
+// Found is a card and whose it is.
+type Found struct {
+	User   directory.User
+	Key    directory.SecurityKey
+	Reader string
+	ATR    []byte
+	UID    []byte // nil where not told
+	Info   device.Info
+}
+
+// WhoIs waits for a card and tells whose security key it is, in whatever state. A card that is nobody's is
+// ErrUnknownCard, with what is known of the card in Found.
+func (l *Login) WhoIs(ctx context.Context, reader string) (Found, error) {
+	var t tap
+	for {
+		card, err := l.open(ctx, reader, &t)
+		if err != nil {
+			return Found{}, fmt.Errorf("wait for a card: %w", err)
+		}
+		found, err := l.look(ctx, card)
+		_ = card.Close() // what the card said is known; only the handle is given back
+		if err == nil || !lost(err) || ctx.Err() != nil {
+			return found, err
+		}
+		t.problem = err
+	}
+}
+
+func (l *Login) look(ctx context.Context, card device.Card) (Found, error) {
+	found := Found{Reader: card.Reader(), ATR: card.ATR()}
+	var err error
+	if found.UID, err = card.UID(ctx); err != nil {
+		return found, fmt.Errorf("ask the card's UID: %w", err)
+	}
+	if found.Info, err = card.Info(ctx); err != nil {
+		return found, fmt.Errorf("inspect the card: %w", err)
+	}
+	if found.User, found.Key, err = l.identify(ctx, card, found.Info, found.UID); err != nil {
+		return found, err
+	}
+	return found, nil
+}
+
+// identify finds the key on the card. The UID is a hint at which keys it may be, since it can be copied; only what
+// the card answers for counts. Else the card is asked for the credentials it keeps for the workspace.
+func (l *Login) identify(ctx context.Context, card device.Card, info device.Info, uid []byte) (directory.User, directory.SecurityKey, error) {
+	var hinted []known
+	var rpID string
+	err := l.Directory.Store.View(ctx, func(tx directory.Tx) error {
+		w, err := tx.Workspace()
+		if err != nil {
+			return err
+		}
+		hinted, rpID = nil, w.RPID
+		if uid == nil {
+			return nil
+		}
+		return eachKey(tx, directory.KeyQuery{CardUID: uid}, func(k directory.SecurityKey) {
+			hinted = append(hinted, fromDirectory(directory.User{ID: k.UserID}, k))
+		})
+	})
+	if err != nil {
+		return directory.User{}, directory.SecurityKey{}, fmt.Errorf("look the card up: %w", err)
+	}
+	for _, keys := range byRelyingParty(hinted) {
+		key, err := present(ctx, card, info, keys)
+		switch {
+		case err == nil:
+			return l.owner(ctx, [][]byte{key.CredentialID})
+		case !errors.Is(err, device.ErrNoCredentials) && !silenceRefused(err):
+			return directory.User{}, directory.SecurityKey{}, err
+		}
+	}
+	found, err := discover(ctx, card, rpID)
+	switch {
+	case errors.Is(err, device.ErrNoCredentials):
+		return directory.User{}, directory.SecurityKey{}, ErrUnknownCard
+	case err != nil:
+		return directory.User{}, directory.SecurityKey{}, fmt.Errorf("ask the card whose it is: %w", err)
+	}
+	var ids [][]byte
+	for _, a := range found {
+		ids = append(ids, a.CredentialID)
+	}
+	return l.owner(ctx, ids)
+}
+
+// owner is the key of one of the credentials and its user; an active key before any other.
+func (l *Login) owner(ctx context.Context, credentials [][]byte) (user directory.User, key directory.SecurityKey, err error) {
+	err = l.Directory.Store.View(ctx, func(tx directory.Tx) error {
+		key = directory.SecurityKey{}
+		for _, id := range credentials {
+			k, err := tx.KeyByCredential(id)
+			switch {
+			case errors.Is(err, directory.ErrNotFound):
+				continue
+			case err != nil:
+				return err
+			}
+			if key.ID == "" || key.State != directory.Active && k.State == directory.Active {
+				key = k
+			}
+		}
+		if key.ID == "" {
+			return ErrUnknownCard
+		}
+		user, err = tx.User(key.UserID)
+		return err
+	})
+	if err != nil && !errors.Is(err, ErrUnknownCard) {
+		err = fmt.Errorf("look the key up: %w", err)
+	}
+	return user, key, err
+}
+
+// present is the key among keys, all of one relying party, that the card says it has. It asks quietly.
+func present(ctx context.Context, card device.Card, info device.Info, keys []known) (*known, error) {
+	challenge := rp.NewAssertion(keys[0].RPID)
+	for _, allow := range lists(info, keys) {
+		found, err := card.GetAssertion(ctx, device.AssertionRequest{
+			ClientDataHash: challenge.Hash(), RPID: challenge.RPID, Allow: allow, Silent: true,
+		})
+		if errors.Is(err, device.ErrNoCredentials) {
+			continue
+		}
+		if err != nil {
+			return nil, fmt.Errorf("ask the card which key it is: %w", err)
+		}
+		key, _, err := answered(keys, allow, found)
+		return key, err
+	}
+	return nil, device.ErrNoCredentials
+}
+
+// discover asks the card for every credential it keeps for the relying party, quietly, or, where it does not answer
+// so, using up the presence of this tap.
+func discover(ctx context.Context, card device.Card, rpID string) ([]device.Assertion, error) {
+	challenge := rp.NewAssertion(rpID)
+	req := device.AssertionRequest{ClientDataHash: challenge.Hash(), RPID: rpID, Silent: true}
+	found, err := card.GetAssertion(ctx, req)
+	if err != nil && silenceRefused(err) {
+		req.Silent = false
+		found, err = card.GetAssertion(ctx, req)
+	}
+	return found, err
+}
+
+// silenceRefused tells whether a card does not take a request without user presence.
+func silenceRefused(err error) bool {
+	var status *device.StatusError
+	var ctap *device.CTAPError
+	return errors.As(err, &status) || errors.As(err, &ctap) || errors.Is(err, device.ErrUnsupported) ||
+		errors.Is(err, device.ErrNotAllowed) || errors.Is(err, device.ErrPINRequired) || errors.Is(err, device.ErrUserTimeout)
+}
+
+// explain says why none of the user's active keys is on the card: another of their keys is, or somebody else's.
+func (l *Login) explain(ctx context.Context, card device.Card, info device.Info, h holder) (*known, uint32, error) {
+	inactive := slices.DeleteFunc(slices.Clone(h.keys), func(k known) bool { return k.state == directory.Active })
+	for _, keys := range byRelyingParty(inactive) {
+		key, err := present(ctx, card, info, keys)
+		switch {
+		case err == nil:
+			return key, 0, key.notActive()
+		case !errors.Is(err, device.ErrNoCredentials) && !silenceRefused(err):
+			return nil, 0, err
+		}
+	}
+	if h.offline {
+		return nil, 0, ErrUnknownCard
+	}
+	uid, err := card.UID(ctx)
+	if err != nil {
+		return nil, 0, fmt.Errorf("ask the card's UID: %w", err)
+	}
+	user, key, err := l.identify(ctx, card, info, uid)
+	switch {
+	case err == nil && user.ID == h.user.ID:
+		k := fromDirectory(user, key) // became one of theirs since
+		return &k, 0, k.notActive()
+	case err == nil:
+		return nil, 0, &OtherUserError{Owner: user.ID, Key: key}
+	case lost(err) || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded):
+		return nil, 0, err
+	}
+	return nil, 0, ErrUnknownCard
+}
