@@ -11,6 +11,7 @@ var (
 	ErrNoReader    = errors.New("no such card reader")
 	ErrNoCard      = errors.New("no card on the reader")
 	ErrReaderHeld  = errors.New("the reader is held by another program")
+	ErrDenied      = errors.New("this account may not use the PC/SC service")
 )
 
 // What can happen to a session with a card.

@@ -1,0 +1,49 @@
+package pcsc
+
+import (
+	"errors"
+	"fmt"
+
+	"tapstation/device"
+	"tapstation/device/iso7816"
+)
+
+// lengthRefused tells whether sw refuses a command for its form, unread.
+func lengthRefused(sw iso7816.SW) bool {
+	switch sw {
+	case iso7816.WrongLength, iso7816.INSNotSupported, iso7816.CLANotSupported:
+		return true
+	}
+	return false
+}
+
+// wrongP1 tells whether sw refuses the parameters P1 and P2, which a card looks at before it does anything.
+func wrongP1(sw iso7816.SW) bool {
+	return sw == iso7816.WrongP1P2 || sw == iso7816.WrongParameters
+}
+
+// ctapAnswer is the status byte and CBOR in r.
+func ctapAnswer(r iso7816.Response) ([]byte, error) {
+	if len(r.Data) == 0 {
+		return nil, &device.MalformedError{What: "answer", Err: errors.New("it has no CTAP status")}
+	}
+	return r.Data, nil
+}
+
+// infoRefused is the error for a card that has the FIDO application but refuses getInfo.
+func infoRefused(sw iso7816.SW) error {
+	switch sw {
+	case iso7816.INSNotSupported, iso7816.CLANotSupported, iso7816.FunctionNotSupported:
+		return fmt.Errorf("%w: it knows U2F only: %w", device.ErrNotFIDO, statusError(sw))
+	}
+	return statusError(sw)
+}
+
+// statusError is the error for a status word, with its meaning where ISO 7816-4 gives one.
+func statusError(sw iso7816.SW) error {
+	err := &device.StatusError{SW: uint16(sw)}
+	if m := sw.Meaning(); m != "" {
+		return fmt.Errorf("%w (%s)", err, m)
+	}
+	return err
+}
