@@ -4,7 +4,9 @@ package app
 
 import (
 	"tapstation/app/directory"
+	"tapstation/app/doctor"
 	"tapstation/app/enroll"
+	"tapstation/app/login"
 	"tapstation/device"
 )
 
@@ -15,4 +17,6 @@ type Station struct {
 	Board     *device.Board
 	Directory *directory.Directory
 	Enroller  *enroll.Enroller
+	Login     *login.Login
+	Doctor    *doctor.Doctor
 }
