@@ -1,0 +1,113 @@
+package widget
+
+import (
+	"image/color"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/driver/desktop"
+	fynetheme "fyne.io/fyne/v2/theme"
+	fynewidget "fyne.io/fyne/v2/widget"
+)
+
+// Entry is a line to type into. Unlike Fyne's it tells when it is left, and passes on Enter, Escape and shortcuts
+// that are not its own.
+type Entry struct {
+	fynewidget.Entry
+	Label     string // its accessible name
+	OnFocus   func(has bool)
+	OnEnter   func()      // nil: Enter is for the page
+	OnEscape  func() bool // true: taken; else Escape is for the page
+	OnDown    func()      // nil: Down moves the cursor
+	readsOnly bool
+}
+
+// NewEntry is an empty line.
+func NewEntry(label string) *Entry {
+	e := &Entry{Label: label}
+	e.Wrapping = fyne.TextWrap(fyne.TextTruncateClip)
+	e.ExtendBaseWidget(e)
+	return e
+}
+
+// AccessibilityLabel is the entry's name.
+func (e *Entry) AccessibilityLabel() string { return e.Label }
+
+// AccessibilityRole is that of text.
+func (e *Entry) AccessibilityRole() fyne.AccessibleRole { return fyne.AccessibleRoleText }
+
+// FocusGained is for Fyne.
+func (e *Entry) FocusGained() {
+	e.Entry.FocusGained()
+	if e.OnFocus != nil {
+		e.OnFocus(true)
+	}
+}
+
+// FocusLost is for Fyne.
+func (e *Entry) FocusLost() {
+	e.Entry.FocusLost()
+	if e.OnFocus != nil {
+		e.OnFocus(false)
+	}
+}
+
+// TypedKey edits, or passes the key on.
+func (e *Entry) TypedKey(k *fyne.KeyEvent) {
+	switch {
+	case k.Name == fyne.KeyEscape:
+		if e.OnEscape == nil || !e.OnEscape() {
+			passKey(e, k)
+		}
+	case isEnter(k) && !e.MultiLine:
+		if e.OnEnter != nil {
+			e.OnEnter()
+		} else {
+			passKey(e, k)
+		}
+	case k.Name == fyne.KeyDown && e.OnDown != nil:
+		e.OnDown()
+	default:
+		e.Entry.TypedKey(k)
+	}
+}
+
+// TypedShortcut edits (copy, paste, …), or passes the shortcut on.
+func (e *Entry) TypedShortcut(s fyne.Shortcut) {
+	if c, ok := s.(*desktop.CustomShortcut); ok && c.Modifier == fyne.KeyModifierShortcutDefault {
+		passShortcut(e, s)
+	}
+	if e.readsOnly {
+		switch s.(type) {
+		case *fyne.ShortcutCopy, *fyne.ShortcutSelectAll:
+		default:
+			return
+		}
+	}
+	e.Entry.TypedShortcut(s)
+}
+
+// plain is a theme in which an entry looks like words on the page.
+type plain struct{ fyne.Theme }
+
+func (p plain) Color(n fyne.ThemeColorName, v fyne.ThemeVariant) color.Color {
+	switch n {
+	case fynetheme.ColorNameInputBackground, fynetheme.ColorNameInputBorder:
+		return color.Transparent
+	case fynetheme.ColorNameDisabled: // an entry that cannot be changed can still be read and copied
+		return p.Theme.Color(fynetheme.ColorNameForeground, v)
+	}
+	return p.Theme.Color(n, v)
+}
+
+func (p plain) Size(n fyne.ThemeSizeName) float32 {
+	switch n {
+	case fynetheme.SizeNameInnerPadding, fynetheme.SizeNameInputBorder:
+		return 0
+	}
+	return p.Theme.Size(n)
+}
+
+func plainly(o fyne.CanvasObject) *container.ThemeOverride {
+	return container.NewThemeOverride(o, plain{fynetheme.Current()})
+}

@@ -1,0 +1,96 @@
+package widget
+
+import (
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/driver/desktop"
+)
+
+// Keys is what the keyboard does on a page, wherever the focus is. Fyne hands a key to the widget that has the
+// focus and to nobody else; the widgets of this package pass on what they have no use for, so that Enter does the
+// page's main action even while one types in a Field, and Escape goes back. A focused Button takes Enter for
+// itself.
+type Keys struct {
+	Enter  func() // the page's main action; nil: none
+	Escape func() // back, or cancel; nil: none
+	// Runes are keys that act while nothing is typed into, such as '/' for search.
+	Runes map[rune]func()
+	// Shortcuts act everywhere, while something is typed into as well.
+	Shortcuts []Shortcut
+}
+
+// Shortcut is a key held together with Ctrl, or with Command on macOS.
+type Shortcut struct {
+	Key fyne.KeyName
+	Do  func()
+}
+
+// Attach puts the keys in force on c, in place of those before, and returns what takes them off again.
+func (k *Keys) Attach(c fyne.Canvas) (detach func()) {
+	c.SetOnTypedKey(k.typedKey)
+	c.SetOnTypedRune(func(r rune) {
+		if do := k.Runes[r]; do != nil {
+			do()
+		}
+	})
+	for _, s := range k.Shortcuts {
+		c.AddShortcut(s.shortcut(), func(fyne.Shortcut) { s.Do() })
+	}
+	return func() {
+		c.SetOnTypedKey(nil)
+		c.SetOnTypedRune(nil)
+		for _, s := range k.Shortcuts {
+			c.RemoveShortcut(s.shortcut())
+		}
+	}
+}
+
+func (k *Keys) typedKey(e *fyne.KeyEvent) {
+	switch {
+	case isEnter(e) && k.Enter != nil:
+		k.Enter()
+	case e.Name == fyne.KeyEscape && k.Escape != nil:
+		k.Escape()
+	}
+}
+
+func (s Shortcut) shortcut() fyne.Shortcut {
+	return &desktop.CustomShortcut{KeyName: s.Key, Modifier: fyne.KeyModifierShortcutDefault}
+}
+
+func isEnter(e *fyne.KeyEvent) bool { return e.Name == fyne.KeyReturn || e.Name == fyne.KeyEnter }
+
+// passKey gives a key that w has no use for to the page that w is on.
+func passKey(w fyne.CanvasObject, e *fyne.KeyEvent) {
+	if c := canvasOf(w); c != nil && c.OnTypedKey() != nil {
+		c.OnTypedKey()(e)
+	}
+}
+
+func passRune(w fyne.CanvasObject, r rune) {
+	if c := canvasOf(w); c != nil && c.OnTypedRune() != nil {
+		c.OnTypedRune()(r)
+	}
+}
+
+// passShortcut gives a shortcut that w has no use for to the page. Fyne's canvases take it, but do not say so in
+// the interface.
+func passShortcut(w fyne.CanvasObject, s fyne.Shortcut) {
+	if c, ok := canvasOf(w).(fyne.Shortcutable); ok {
+		c.TypedShortcut(s)
+	}
+}
+
+func canvasOf(w fyne.CanvasObject) fyne.Canvas {
+	return fyne.CurrentApp().Driver().CanvasForObject(w)
+}
+
+// Focus gives w the focus, if it is on a window.
+func Focus(w fyne.Focusable) {
+	o, ok := w.(fyne.CanvasObject)
+	if !ok {
+		return
+	}
+	if c := canvasOf(o); c != nil {
+		c.Focus(w)
+	}
+}
