@@ -36,6 +36,7 @@ func fidoOpening(dev C.uintptr_t, path *C.char) C.int {
 //export fidoOpened
 func fidoOpened(dev C.uintptr_t) {
 	if op := operations.of(uintptr(dev)); op != nil {
+		op.opened = true
 		op.setCancel(func() { C.fido_hook_cancel(dev) })
 	}
 }

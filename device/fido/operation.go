@@ -33,6 +33,7 @@ type operation struct {
 	answer     []byte             // the last answer of a card, without its status
 	err        error              // why the exchange with a card failed
 	assertions []device.Assertion // authenticator data still wrapped
+	opened     bool               // libfido2 could open the device
 
 	mu     sync.Mutex
 	cancel func() // while the device is open; nil otherwise

@@ -2,7 +2,6 @@ package fido
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"tapstation/device"
@@ -41,17 +40,18 @@ func (l *sessionLink) info(ctx context.Context, fresh bool) (device.Info, error)
 		return device.Info{}, err
 	}
 	answer, err := l.session.CTAP2(ctx, []byte{cmdGetInfo})
-	if sw := (*device.StatusError)(nil); errors.As(err, &sw) {
-		// What it was selected for is not there: U2F only, or none of it.
-		return device.Info{}, fmt.Errorf("%w: getInfo: %w", device.ErrNotFIDO, err)
-	}
 	if err != nil {
 		return device.Info{}, err
 	}
-	if len(answer) > 0 && answer[0] != 0 {
-		return device.Info{}, fmt.Errorf("%w: getInfo: %w", device.ErrNotFIDO, &device.CTAPError{Code: answer[0]})
+	switch {
+	case len(answer) == 0:
+		return device.Info{}, &device.MalformedError{What: "getInfo", Err: errEmpty}
+	case answer[0] == statusInvalidCommand:
+		return device.Info{}, fmt.Errorf("%w: it knows U2F only", device.ErrNotFIDO)
+	case answer[0] != 0:
+		return device.Info{}, refusal(answer[0])
 	}
-	info, err := parseInfo(answer[min(1, len(answer)):])
+	info, err := parseInfo(answer[1:])
 	if err != nil {
 		return device.Info{}, err
 	}

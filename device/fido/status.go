@@ -3,6 +3,8 @@ package fido
 import (
 	"errors"
 	"fmt"
+	"io/fs"
+	"os"
 
 	"github.com/keys-pub/go-libfido2"
 
@@ -150,6 +152,8 @@ func (op *operation) explain(err error) error {
 		return op.ctx.Err()
 	case op.status != 0:
 		return refusal(op.status)
+	case hooked && !op.opened && ok:
+		return cannotOpen(op.path, err)
 	case !ok || code == codeInternal:
 		return err
 	case code == codeRXNotCBOR, code == codeRXInvalidCBOR, code == codeInvalidCBOR,
@@ -161,4 +165,16 @@ func (op *operation) explain(err error) error {
 		return refusal(byte(code))
 	}
 	return err
+}
+
+// cannotOpen is why libfido2 could not open a USB key, which it does not tell.
+func cannotOpen(path string, err error) error {
+	f, reason := os.OpenFile(path, os.O_RDWR, 0)
+	if reason == nil {
+		f.Close()
+	}
+	if errors.Is(reason, fs.ErrPermission) {
+		return fmt.Errorf("%w (%w)", device.ErrDenied, reason)
+	}
+	return fmt.Errorf("%w (%w)", device.ErrRemoved, err)
 }

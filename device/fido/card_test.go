@@ -1,0 +1,508 @@
+package fido_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"testing"
+
+	"github.com/fxamacker/cbor/v2"
+
+	"tapstation/device"
+	"tapstation/device/fido"
+	"tapstation/device/pcsc"
+	"tapstation/device/virtual"
+)
+
+// The budgets of a tap, from SELECT to a proven credential (design.md).
+const (
+	apdusWithoutPIN = 4 // SELECT, getInfo, makeCredential, getAssertion
+	// SELECT, getInfo, key agreement, setPIN, getInfo, key agreement, PIN token, makeCredential, getAssertion
+	apdusWithNewPIN = 9
+)
+
+func TestBudgetWithoutPIN(t *testing.T) {
+	for name, o := range map[string]virtual.Options{
+		"self attestation":  {},
+		"certificates":      {Attestation: virtual.CertAttestation},
+		"long certificates": {Attestation: virtual.LongAttestation},
+		"CTAP 2.0":          {Version: virtual.FIDO20},
+		"answers U2F_V2":    {SelectAnswer: "U2F_V2", MaxMsgSize: virtual.MaxMsgSizeUntold},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := tap(t, newCard(t, o))
+			info, err := c.Info(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !info.PINCapable() || info.PINSet() {
+				t.Errorf("info %+v, want a card without its PIN", info)
+			}
+			cred := mustMake(t, c, alice)
+			proveWith(t, c, cred)
+			if cost := c.Cost(); cost.APDUs != apdusWithoutPIN {
+				t.Errorf("%d APDUs, want %d", cost.APDUs, apdusWithoutPIN)
+			}
+		})
+	}
+}
+
+func TestBudgetWithNewPIN(t *testing.T) {
+	for name, o := range map[string]virtual.Options{
+		"protocol 1":         {PINProtocols: []int{1}},
+		"protocol 2":         {PINProtocols: []int{2}},
+		"both, 1 told first": {PINProtocols: []int{1, 2}},
+		"CTAP 2.0":           {Version: virtual.FIDO20, PINProtocols: []int{1}},
+		"CTAP 2.1 preview":   {Version: virtual.FIDO21Pre},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := tap(t, newCard(t, o))
+			if _, err := c.Info(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			if err := c.SetPIN(t.Context(), "258014"); err != nil {
+				t.Fatal(err)
+			}
+			if info, err := c.Info(t.Context()); err != nil || !info.PINSet() {
+				t.Errorf("info after the PIN was set: %+v, %v", info, err)
+			}
+			req := alice
+			req.PIN = "258014"
+			cred := mustMake(t, c, req)
+			if flags := cred.AuthData[32]; flags&0x04 == 0 {
+				t.Errorf("flags %#x, want the user verified", flags)
+			}
+			proveWith(t, c, cred)
+			if cost := c.Cost(); cost.APDUs != apdusWithNewPIN {
+				t.Errorf("%d APDUs, want %d", cost.APDUs, apdusWithNewPIN)
+			}
+		})
+	}
+}
+
+// proveWith asserts with one credential and checks the signature.
+func proveWith(t *testing.T, k device.Key, cred device.Credential) {
+	t.Helper()
+	req := prove
+	req.Allow = [][]byte{cred.ID}
+	got, err := k.GetAssertion(t.Context(), req)
+	if err != nil {
+		t.Fatalf("prove %x: %v", cred.ID, err)
+	}
+	if len(got) != 1 || !bytes.Equal(got[0].CredentialID, cred.ID) {
+		t.Fatalf("assertions %+v, want one by %x", got, cred.ID)
+	}
+	checkSignature(t, cred, got[0])
+}
+
+// Every method, on every kind of card, over every kind of APDU.
+func TestWholeLifeOfACard(t *testing.T) {
+	versions := map[string]virtual.Version{"2.0": virtual.FIDO20, "2.1 preview": virtual.FIDO21Pre, "2.1": virtual.FIDO21}
+	for version, v := range versions {
+		for _, protocol := range []int{1, 2} {
+			for name, o := range map[string]virtual.Options{
+				"extended":        {},
+				"short":           {ShortOnly: true},
+				"chained answers": {ChainAnswers: true, Attestation: virtual.LongAttestation},
+				"keep-alive":      {KeepAlive: 2, Attestation: virtual.CertAttestation},
+			} {
+				o.Version, o.PINProtocols = v, []int{protocol}
+				t.Run(fmt.Sprintf("%s, protocol %d, %s", version, protocol, name), func(t *testing.T) {
+					live(t, newCard(t, o), v)
+				})
+			}
+		}
+	}
+}
+
+func live(t *testing.T, card *virtual.Card, v virtual.Version) {
+	c := tap(t, card)
+	info, err := c.Info(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if info.Options["rk"] != true || info.MaxMsgSize != 2048 {
+		t.Errorf("info %+v, want that of the card", info)
+	}
+	room := info.RemainingCredentials
+	if err := c.SetPIN(t.Context(), "1234"); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.SetPIN(t.Context(), "4321"); !errors.Is(err, device.ErrNotAllowed) {
+		t.Errorf("set a second first PIN: %v, want %v", err, device.ErrNotAllowed)
+	}
+	with := func(user string) device.CredentialRequest {
+		req := of(user)
+		req.PIN = "1234"
+		return req
+	}
+	first := mustMake(t, c, with("alice"))
+	second := mustMake(t, c, with("bob"))
+	if info, err = c.Info(t.Context()); err != nil || room >= 0 && info.RemainingCredentials != room-2 {
+		t.Errorf("room for %d more (%v), want %d", info.RemainingCredentials, err, room-2)
+	}
+
+	again := with("alice")
+	again.Exclude = [][]byte{bytes.Repeat([]byte{1}, 48), first.ID}
+	if _, err := c.MakeCredential(t.Context(), again); !errors.Is(err, device.ErrExcluded) {
+		t.Errorf("registered again: %v, want %v", err, device.ErrExcluded)
+	}
+
+	all := prove
+	all.PIN = "1234"
+	checkAssertions(t, c, all, second, first)
+	listed := all
+	listed.PIN, listed.Allow = "", [][]byte{bytes.Repeat([]byte{1}, 48), second.ID}
+	checkAssertions(t, c, listed, second)
+	listed.Silent = true
+	got := checkAssertions(t, c, listed, second)
+	if flags := got[0].AuthData[32]; flags&0x01 != 0 {
+		t.Errorf("flags %#x of a silent assertion, want the user not present", flags)
+	}
+	listed.Allow = listed.Allow[:1]
+	if _, err := c.GetAssertion(t.Context(), listed); !errors.Is(err, device.ErrNoCredentials) {
+		t.Errorf("assertion by none: %v, want %v", err, device.ErrNoCredentials)
+	}
+
+	var wrong *device.PINError
+	if err := c.ChangePIN(t.Context(), "0000", "5678"); !errors.As(err, &wrong) || wrong.Retries != 7 || wrong.Blocked {
+		t.Errorf("change with a wrong PIN: %v, want 7 attempts left", err)
+	}
+	if err := c.ChangePIN(t.Context(), "1234", "5678"); err != nil {
+		t.Error(err)
+	}
+	left, err := c.PINRetries(t.Context())
+	if err != nil || left != (device.PINRetries{Left: 8}) {
+		t.Errorf("attempts left: %+v, %v, want all 8", left, err)
+	}
+
+	configure(t, c, v)
+
+	err = c.DeleteCredential(t.Context(), first.ID, "567890")
+	if v == virtual.FIDO20 {
+		if !errors.Is(err, device.ErrUnsupported) {
+			t.Errorf("delete on a card that cannot: %v, want %v", err, device.ErrUnsupported)
+		}
+	} else if err != nil {
+		t.Error(err)
+	} else {
+		checkAssertions(t, c, prove, second)
+		if err := c.DeleteCredential(t.Context(), first.ID, "567890"); !errors.Is(err, device.ErrNoCredentials) {
+			t.Errorf("deleted again: %v, want %v", err, device.ErrNoCredentials)
+		}
+	}
+
+	if err := c.Reset(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if info, err = c.Info(t.Context()); err != nil || info.PINSet() || info.RemainingCredentials != room {
+		t.Errorf("info after the reset: %+v, %v, want the card blank", info, err)
+	}
+}
+
+// configure raises the minimum PIN length and has the PIN changed by force; the PIN is 567890 afterwards.
+func configure(t *testing.T, c device.Card, v virtual.Version) {
+	t.Helper()
+	if v != virtual.FIDO21 {
+		if err := c.ForcePINChange(t.Context(), "5678"); !errors.Is(err, device.ErrUnsupported) {
+			t.Errorf("force a change on a card that cannot: %v, want %v", err, device.ErrUnsupported)
+		}
+		if err := c.ChangePIN(t.Context(), "5678", "567890"); err != nil {
+			t.Error(err)
+		}
+		return
+	}
+	if err := c.SetMinPINLength(t.Context(), "5678", 6); err != nil {
+		t.Error(err)
+	}
+	info, err := c.Info(t.Context())
+	if err != nil || info.MinPINLength != 6 || !info.ForcePIN {
+		t.Errorf("info %+v, %v, want a minimum of 6 and, the PIN being shorter, a forced change", info, err)
+	}
+	if _, err := c.MakeCredential(t.Context(), func() device.CredentialRequest { r := of("carol"); r.PIN = "5678"; return r }()); !errors.Is(err, device.ErrPINPolicy) {
+		t.Errorf("register while a change is forced: %v, want %v", err, device.ErrPINPolicy)
+	}
+	if err := c.ChangePIN(t.Context(), "5678", "12345"); !errors.Is(err, device.ErrPINPolicy) {
+		t.Errorf("change to one too short: %v, want %v", err, device.ErrPINPolicy)
+	}
+	if err := c.ChangePIN(t.Context(), "5678", "098765"); err != nil {
+		t.Error(err)
+	}
+	if err := c.ForcePINChange(t.Context(), "098765"); err != nil {
+		t.Error(err)
+	}
+	if info, err = c.Info(t.Context()); err != nil || !info.ForcePIN {
+		t.Errorf("info %+v, %v, want a forced change", info, err)
+	}
+	if err := c.ChangePIN(t.Context(), "098765", "567890"); err != nil {
+		t.Error(err)
+	}
+	if info, err = c.Info(t.Context()); err != nil || info.ForcePIN {
+		t.Errorf("info %+v, %v, want the forced change done", info, err)
+	}
+}
+
+// checkAssertions asserts and checks that it is by these credentials, in this order.
+func checkAssertions(t *testing.T, k device.Key, req device.AssertionRequest, by ...device.Credential) []device.Assertion {
+	t.Helper()
+	got, err := k.GetAssertion(t.Context(), req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(got) != len(by) {
+		t.Fatalf("%d assertions, want %d", len(got), len(by))
+	}
+	for i, cred := range by {
+		if !bytes.Equal(got[i].CredentialID, cred.ID) {
+			t.Errorf("assertion %d is by %x, want %x", i, got[i].CredentialID, cred.ID)
+		}
+		checkSignature(t, cred, got[i])
+		if len(req.Allow) == 0 && len(got[i].UserHandle) == 0 {
+			t.Errorf("assertion %d has no user handle", i)
+		}
+	}
+	return got
+}
+
+func TestWholeCertificateChain(t *testing.T) {
+	for _, a := range []virtual.Attestation{virtual.CertAttestation, virtual.LongAttestation} {
+		for _, short := range []bool{false, true} {
+			c := tap(t, newCard(t, virtual.Options{Attestation: a, ShortOnly: short}))
+			cred := mustMake(t, c, alice)
+			var statement struct {
+				X5C [][]byte `cbor:"x5c"`
+			}
+			if err := cbor.Unmarshal(cred.Statement, &statement); err != nil {
+				t.Fatal(err)
+			}
+			if cred.Format != "packed" || len(statement.X5C) != 2 {
+				t.Errorf("format %q with %d certificates, want packed with leaf and issuer", cred.Format, len(statement.X5C))
+			}
+		}
+	}
+}
+
+func TestWrongPINs(t *testing.T) {
+	card := newCard(t, virtual.Options{})
+	c := tap(t, card)
+	if err := c.SetPIN(t.Context(), "1234"); err != nil {
+		t.Fatal(err)
+	}
+	req := alice
+	req.PIN = "0000"
+	for left := 7; left > 0; left-- {
+		_, err := c.MakeCredential(t.Context(), req)
+		var wrong *device.PINError
+		if !errors.As(err, &wrong) {
+			t.Fatalf("wrong PIN: %v, want a *device.PINError", err)
+		}
+		if left == 5 || left == 2 { // the third in a row
+			if !wrong.PowerCycle {
+				t.Errorf("after the third wrong PIN: %+v, want the card to be taken away", wrong)
+			}
+			retries, err := c.PINRetries(t.Context())
+			if err != nil || retries != (device.PINRetries{Left: left, PowerCycle: true}) {
+				t.Errorf("attempts left: %+v, %v, want %d after a power cycle", retries, err, left)
+			}
+			good := req
+			good.PIN = "1234"
+			if _, err := c.MakeCredential(t.Context(), good); !errors.As(err, &wrong) || !wrong.PowerCycle {
+				t.Errorf("the right PIN before the power cycle: %v, want it asked for", err)
+			}
+			c = tap(t, card)
+		} else if *wrong != (device.PINError{Retries: left}) {
+			t.Errorf("wrong PIN: %+v, want %d attempts left", *wrong, left)
+		}
+	}
+	var wrong *device.PINError
+	if _, err := c.MakeCredential(t.Context(), req); !errors.As(err, &wrong) || !wrong.Blocked {
+		t.Errorf("the last wrong PIN: %v, want the PIN blocked", err)
+	}
+	if retries, err := c.PINRetries(t.Context()); err != nil || retries.Left != 0 {
+		t.Errorf("attempts left: %+v, %v, want none", retries, err)
+	}
+	c = tap(t, card)
+	if err := c.Reset(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	mustMake(t, c, alice)
+}
+
+func TestRefusals(t *testing.T) {
+	withPIN := func(t *testing.T, c device.Card) {
+		t.Helper()
+		if err := c.SetPIN(t.Context(), "1234"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	register := func(pin device.PIN) func(*testing.T, device.Card) error {
+		return func(t *testing.T, c device.Card) error {
+			req := of("dave")
+			req.PIN = pin
+			_, err := c.MakeCredential(t.Context(), req)
+			return err
+		}
+	}
+	tests := map[string]struct {
+		card   virtual.Options
+		before func(*testing.T, device.Card)
+		do     func(*testing.T, device.Card) error
+		want   error
+	}{
+		"no room": {virtual.Options{Capacity: 1}, func(t *testing.T, c device.Card) { mustMake(t, c, alice) },
+			register(""), device.ErrKeyFull},
+		"a PIN on a card without one": {virtual.Options{}, nil, register("1234"), device.ErrPINNotSet},
+		"a PIN on a card that cannot": {virtual.Options{NoPIN: true}, nil, register("1234"), device.ErrUnsupported},
+		"set a PIN on a card that cannot": {virtual.Options{NoPIN: true}, nil,
+			func(t *testing.T, c device.Card) error { return c.SetPIN(t.Context(), "1234") }, device.ErrUnsupported},
+		"attempts of a card that cannot": {virtual.Options{NoPIN: true}, nil,
+			func(t *testing.T, c device.Card) error { _, err := c.PINRetries(t.Context()); return err }, device.ErrUnsupported},
+		"no PIN where one is set":    {virtual.Options{}, withPIN, register(""), device.ErrPINRequired},
+		"no PIN where there is none": {virtual.Options{AlwaysUV: true}, nil, register(""), device.ErrPINRequired},
+		"change a PIN that is not set": {virtual.Options{}, nil,
+			func(t *testing.T, c device.Card) error { return c.ChangePIN(t.Context(), "1234", "4321") }, device.ErrPINNotSet},
+		"a PIN shorter than the card's": {virtual.Options{MinPINLength: 6}, nil,
+			func(t *testing.T, c device.Card) error { return c.SetPIN(t.Context(), "12345") }, device.ErrPINPolicy},
+		"a lower minimum": {virtual.Options{MinPINLength: 6}, func(t *testing.T, c device.Card) {
+			if err := c.SetPIN(t.Context(), "123456"); err != nil {
+				t.Fatal(err)
+			}
+		}, func(t *testing.T, c device.Card) error { return c.SetMinPINLength(t.Context(), "123456", 4) }, device.ErrPINPolicy},
+		"no credential at all": {virtual.Options{}, nil,
+			func(t *testing.T, c device.Card) error { _, err := c.GetAssertion(t.Context(), prove); return err }, device.ErrNoCredentials},
+		"not a FIDO card": {virtual.Options{NotFIDO: true}, nil, register(""), device.ErrNotFIDO},
+		"presence used up": {virtual.Options{StrictPresence: true}, func(t *testing.T, c device.Card) { mustMake(t, c, alice) },
+			register(""), nil},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			c := tap(t, newCard(t, test.card))
+			if test.before != nil {
+				test.before(t, c)
+			}
+			err := test.do(t, c)
+			if err == nil || test.want != nil && !errors.Is(err, test.want) {
+				t.Errorf("%v, want %v", err, test.want)
+			}
+		})
+	}
+}
+
+// ceremony is a tap from beginning to end, with a PIN set or without.
+func ceremony(ctx context.Context, c device.Card, pin device.PIN) error {
+	if _, err := c.Info(ctx); err != nil {
+		return err
+	}
+	if pin != "" {
+		if err := c.SetPIN(ctx, pin); err != nil {
+			return err
+		}
+	}
+	req := alice
+	req.PIN = pin
+	cred, err := c.MakeCredential(ctx, req)
+	if err != nil {
+		return err
+	}
+	proof := prove
+	proof.Allow = [][]byte{cred.ID}
+	_, err = c.GetAssertion(ctx, proof)
+	return err
+}
+
+func TestTakenAwayAtEveryAPDU(t *testing.T) {
+	for _, pin := range []device.PIN{"", "1234"} {
+		for _, o := range []virtual.Options{{}, {ShortOnly: true, Attestation: virtual.CertAttestation}} {
+			c, whole := tapField(t, &field{card: newCard(t, o)})
+			if err := ceremony(t.Context(), c, pin); err != nil {
+				t.Fatal(err)
+			}
+			if whole.apdus < apdusWithoutPIN {
+				t.Fatalf("a ceremony of %d APDUs", whole.apdus)
+			}
+			for n := 1; n <= whole.apdus; n++ {
+				for _, f := range []*field{{before: n}, {after: n}} {
+					f.card = newCard(t, o)
+					c, _ := tapField(t, f)
+					err := ceremony(t.Context(), c, pin)
+					if !errors.Is(err, device.ErrRemoved) {
+						t.Errorf("taken away at APDU %d (%+v): %v, want %v", n, f, err, device.ErrRemoved)
+					}
+					if _, err := c.MakeCredential(t.Context(), alice); !errors.Is(err, device.ErrRemoved) {
+						t.Errorf("and then: %v, want %v", err, device.ErrRemoved)
+					}
+				}
+			}
+		}
+	}
+}
+
+func TestCancelledWhileTheCardWorks(t *testing.T) {
+	card := newCard(t, virtual.Options{KeepAlive: 1000})
+	ctx, cancel := context.WithCancel(t.Context())
+	polls := 0
+	c, f := tapField(t, &field{card: card, seen: func(apdu []byte) {
+		if slices.Equal(apdu[:2], []byte{0x80, 0x11}) {
+			if polls++; polls == 3 {
+				cancel()
+			}
+		}
+	}})
+	if _, err := c.Info(ctx); !errors.Is(err, context.Canceled) {
+		t.Fatalf("a card that works on: %v, want %v", err, context.Canceled)
+	}
+	if f.apdus > 8 {
+		t.Errorf("%d APDUs, want it to stop when it is told", f.apdus)
+	}
+	if err := c.Reset(ctx); !errors.Is(err, context.Canceled) {
+		t.Errorf("after its context has ended: %v, want %v", err, context.Canceled)
+	}
+}
+
+func TestSourceOpensCards(t *testing.T) {
+	card := newCard(t, virtual.Options{UID: []byte{4, 5, 6, 7}})
+	card.PowerOn()
+	events := []device.Event{{Kind: device.ServiceUp}, {Kind: device.ReaderAdded, Reader: "virtual"}, {Kind: device.AllReported}}
+	source := fido.Cards(
+		func(ctx context.Context, report func(device.Event)) error {
+			for _, e := range events {
+				report(e)
+			}
+			return ctx.Err()
+		},
+		func(_ context.Context, reader string) (fido.Session, error) {
+			if reader != "virtual" {
+				return nil, device.ErrNoReader
+			}
+			return pcsc.NewSession(reader, &field{card: card}), nil
+		},
+	)
+	var got []device.EventKind
+	if err := source.Watch(t.Context(), func(e device.Event) { got = append(got, e.Kind) }); err != nil {
+		t.Error(err)
+	}
+	if !slices.Equal(got, []device.EventKind{device.ServiceUp, device.ReaderAdded, device.AllReported}) {
+		t.Errorf("events %v", got)
+	}
+	if _, err := source.Open(t.Context(), "other"); !errors.Is(err, device.ErrNoReader) {
+		t.Errorf("open a reader that is not there: %v, want %v", err, device.ErrNoReader)
+	}
+	c, err := source.Open(t.Context(), "virtual")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.Reader() != "virtual" || !bytes.Equal(c.ATR(), card.ATR()) {
+		t.Errorf("card on %q with ATR %x", c.Reader(), c.ATR())
+	}
+	if uid, err := c.UID(t.Context()); err != nil || !bytes.Equal(uid, []byte{4, 5, 6, 7}) {
+		t.Errorf("UID %x, %v", uid, err)
+	}
+	if err := c.Close(); err != nil {
+		t.Error(err)
+	}
+	if _, err := c.Info(t.Context()); err == nil {
+		t.Error("a closed card told its info")
+	}
+}
