@@ -95,7 +95,7 @@ func newSession(reader string, t Transmitter, m *memory) *Session {
 	s.life, s.end = context.WithCancel(context.Background())
 	s.framing = firstFraming(t)
 	if f, known := m.recall(reader, t.ATR()); known {
-		s.framing, s.refused = f, !f.extended
+		s.framing = f
 	}
 	return s
 }

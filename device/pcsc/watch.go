@@ -28,15 +28,17 @@ func (s *Service) watch(ctx context.Context, report func(device.Event)) error {
 	defer retry.close()
 	down := false
 	for {
+		start := time.Now()
 		err := s.follow(ctx, look, func(e device.Event) {
-			if e.Kind == device.ServiceUp {
-				retry.succeeded()
-			}
-			down = e.Kind == device.ServiceDown
+			down = false
 			report(e)
 		})
 		if ctx.Err() != nil {
 			return ctx.Err()
+		}
+		if time.Since(start) > longestPause {
+			// It was there for a while. One that goes as fast as it comes is not asked again and again.
+			retry.succeeded()
 		}
 		if err != nil && !down {
 			down = true
