@@ -3,10 +3,12 @@
 package audit
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -51,22 +53,38 @@ type Entry struct {
 // ErrBroken is a chain that was tampered with; it comes wrapped with the place.
 var ErrBroken = errors.New("the audit log was changed afterwards")
 
-// Link gives e its place behind last; the zero Entry is the beginning of the chain.
+// Link gives e its place behind last; the zero Entry is the beginning of the chain. The time is cut to the microsecond
+// and the texts are made valid UTF-8, so that any store gives back exactly what was hashed.
 func Link(last, e Entry) Entry {
 	e.Seq, e.Prev = last.Seq+1, last.Hash
 	e.Time = e.Time.UTC().Truncate(time.Microsecond)
+	if !writable(e.Time) {
+		e.Time = time.Time{}
+	}
+	e.Actor, e.User, e.Key, e.Act = valid(e.Actor), valid(e.User), valid(e.Key), Act(valid(string(e.Act)))
+	detail := make(map[string]string, len(e.Detail))
+	for k, v := range e.Detail {
+		detail[valid(k)] = valid(v)
+	}
+	e.Detail = detail
 	e.Hash = e.sum()
 	return e
 }
+
+// valid is s with what is no UTF-8 replaced: the name of an operating-system user may be any bytes.
+func valid(s string) string { return strings.ToValidUTF8(s, "\uFFFD") }
+
+// writable tells whether t can be written in RFC 3339, which has four digits for the year.
+func writable(t time.Time) bool { return t.Year() >= 0 && t.Year() <= 9999 }
 
 // Check tells whether e follows last unchanged.
 func Check(last, e Entry) error {
 	switch {
 	case e.Seq != last.Seq+1:
 		return fmt.Errorf("entry %d follows entry %d: %w", e.Seq, last.Seq, ErrBroken)
-	case string(e.Prev) != string(last.Hash):
+	case !bytes.Equal(e.Prev, last.Hash):
 		return fmt.Errorf("entry %d does not know the one before it: %w", e.Seq, ErrBroken)
-	case string(e.Hash) != string(e.sum()):
+	case !writable(e.Time) || !bytes.Equal(e.Hash, e.sum()):
 		return fmt.Errorf("entry %d: %w", e.Seq, ErrBroken)
 	}
 	return nil
@@ -84,7 +102,7 @@ func (e Entry) sum() []byte {
 	}
 	b, err := json.Marshal(e)
 	if err != nil {
-		panic(err) // strings, numbers and times always marshal
+		panic(err) // strings, numbers and writable times always marshal
 	}
 	h := sha256.Sum256(b)
 	return h[:]

@@ -1,0 +1,197 @@
+package bolt
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"math"
+
+	"tapstation/app/directory"
+)
+
+const keysUnsaid, keysMost = 100, 1000
+
+var errPlace = errors.New("not a place in the list of keys")
+
+func (t *tx) Key(id string) (k directory.SecurityKey, err error) {
+	defer t.guard(&err)
+	return t.key([]byte(id))
+}
+
+func (t *tx) key(id []byte) (directory.SecurityKey, error) {
+	if len(id) == 0 {
+		return directory.SecurityKey{}, directory.ErrNotFound
+	}
+	r, err := record[keyRecord](t, keys, id)
+	return r.key(), err
+}
+
+func (t *tx) KeyByCredential(credentialID []byte) (k directory.SecurityKey, err error) {
+	defer t.guard(&err)
+	if len(credentialID) == 0 {
+		return k, directory.ErrNotFound
+	}
+	id := t.get(keyIndex, credentialKey(credentialID))
+	if id == nil {
+		return k, directory.ErrNotFound
+	}
+	return t.key(id)
+}
+
+func (t *tx) PutKey(k directory.SecurityKey) (err error) {
+	defer t.guard(&err)
+	if k.ID == "" || len(k.ID) > maxName {
+		return fmt.Errorf("key ID %.64q: %w", k.ID, errName)
+	}
+	if _, err := name(k.UserID); err != nil {
+		return fmt.Errorf("user ID: %w", err)
+	}
+	if bytes.IndexByte([]byte(k.State), 0) >= 0 || len(k.State) > maxName {
+		return fmt.Errorf("state %.64q: %w", k.State, errName)
+	}
+	if len(k.Mark.UID) > math.MaxUint8 {
+		return fmt.Errorf("card UID: %w", errTooLarge)
+	}
+	id := []byte(k.ID)
+	if len(k.Credential.ID) > 0 {
+		if owner := t.get(keyIndex, credentialKey(k.Credential.ID)); owner != nil && string(owner) != k.ID {
+			return fmt.Errorf("credential of key %q: %w", k.ID, directory.ErrExists)
+		}
+	}
+	var before []entry
+	switch old, err := t.key(id); {
+	case err == nil:
+		before = keyEntries(old)
+	case !errors.Is(err, directory.ErrNotFound):
+		return err
+	}
+	if err := keep(t, keys, id, keepKey(k)); err != nil {
+		return fmt.Errorf("keep key %q: %w", k.ID, err)
+	}
+	return t.reindex(keyIndex, before, keyEntries(k))
+}
+
+func (t *tx) DeleteKey(id string) (err error) {
+	defer t.guard(&err)
+	old, err := t.key([]byte(id))
+	if err != nil {
+		return err
+	}
+	if err := t.delete(keys, []byte(id)); err != nil {
+		return err
+	}
+	return t.reindex(keyIndex, keyEntries(old), nil)
+}
+
+// Keys walks along the index of what is rarest by its nature, and looks at each key for the rest.
+func (t *tx) Keys(q directory.KeyQuery) (page directory.KeyPage, err error) {
+	defer t.guard(&err)
+	limit := pageLimit(q.Limit, keysUnsaid, keysMost)
+	after, err := base64.RawURLEncoding.DecodeString(q.After)
+	if err != nil || len(after) > 0 && len(after) <= placeTime {
+		return page, fmt.Errorf("%.64q: %w", q.After, errPlace)
+	}
+	prefix, none := queryPrefix(q)
+	if none {
+		return page, nil
+	}
+	var last []byte
+	for place := range t.scan(keyIndex, prefix, after) {
+		if err := t.alive(); err != nil {
+			return directory.KeyPage{}, err
+		}
+		k, err := t.key(place[placeTime:])
+		if err != nil {
+			return directory.KeyPage{}, fmt.Errorf("key %q of the index: %w", place[placeTime:], damagedIndex(err))
+		}
+		if !matches(q, k) {
+			continue
+		}
+		if len(page.Keys) == limit {
+			page.Next = base64.RawURLEncoding.EncodeToString(last)
+			return page, nil
+		}
+		page.Keys = append(page.Keys, k)
+		last = place
+	}
+	return page, t.ctx.Err()
+}
+
+// queryPrefix is the part of the index that holds every key asked for; none when there can be no such key.
+func queryPrefix(q directory.KeyQuery) (prefix []byte, none bool) {
+	switch {
+	case q.UserID != "":
+		user, err := name(q.UserID)
+		return ownerKey(user), err != nil
+	case len(q.CardUID) > math.MaxUint8:
+		return nil, true
+	case len(q.CardUID) > 0:
+		return uidKey(q.CardUID), false
+	case q.NoUID:
+		return uidKey(nil), false
+	case q.OfflineLogin:
+		return []byte("o"), false
+	case q.State != "":
+		return stateKey(q.State), false
+	}
+	return []byte("m"), false
+}
+
+func matches(q directory.KeyQuery, k directory.SecurityKey) bool {
+	return (q.State == "" || k.State == q.State) &&
+		(len(q.CardUID) == 0 || bytes.Equal(k.Mark.UID, q.CardUID)) &&
+		(!q.NoUID || len(k.Mark.UID) == 0) &&
+		(!q.OfflineLogin || k.OfflineLogin)
+}
+
+// damagedIndex: an index entry that leads nowhere is damage, not an answer.
+func damagedIndex(err error) error {
+	if errors.Is(err, directory.ErrNotFound) {
+		return directory.ErrDamaged
+	}
+	return err
+}
+
+// keyEntries are the index entries of a key.
+func keyEntries(k directory.SecurityKey) []entry {
+	place := placeOf(k)
+	at := func(prefix []byte) entry { return entry{append(prefix, place...), nil} }
+	entries := []entry{
+		at([]byte("m")),
+		at(ownerKey([]byte(directory.Fold(k.UserID)))),
+		at(stateKey(k.State)),
+		at(uidKey(k.Mark.UID)),
+	}
+	if k.OfflineLogin {
+		entries = append(entries, at([]byte("o")))
+	}
+	if len(k.Credential.ID) > 0 {
+		entries = append(entries, entry{credentialKey(k.Credential.ID), []byte(k.ID)})
+	}
+	return entries
+}
+
+// placeTime is how many bytes of a place are the time; the rest is the key ID.
+const placeTime = 8
+
+// placeOf is a key's place in the order they were made. Those of the same microsecond are in the order of their IDs.
+func placeOf(k directory.SecurityKey) []byte {
+	const sign = 1 << 63 // so that times before 1970 come first
+	place := binary.BigEndian.AppendUint64(nil, uint64(instantOf(k.Created))^sign)
+	return append(place, k.ID...)
+}
+
+func ownerKey(user []byte) []byte { return append(append([]byte("u"), user...), 0) }
+
+func stateKey(s directory.KeyState) []byte { return append([]byte("s"+string(s)), 0) }
+
+func uidKey(uid []byte) []byte { return append([]byte{'d', byte(len(uid))}, uid...) }
+
+// credentialKey is a hash, because credential IDs may be longer than a key should be.
+func credentialKey(id []byte) []byte {
+	h := sha256.Sum256(id)
+	return append([]byte("c"), h[:]...)
+}

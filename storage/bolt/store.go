@@ -1,0 +1,99 @@
+// Package bolt keeps the directory in one bbolt file, station.db: the store for one machine. It is a directory.Store
+// and passes storagetest. How the file is shared with other programs, made, and brought up to date is boltfile's.
+//
+// There is a bucket for each kind of record, keyed by what identifies it (names folded, see directory.Fold), and an
+// index beside users and keys. An index entry is a key alone whose order is the order of answers, so that every
+// page is one walk along it:
+//
+//	user_index  h handle              → folded User ID
+//	            t User ID             → the words the user is found by, each after a NUL
+//	            w word NUL User ID
+//	            g group NUL User ID
+//	key_index   c SHA-256(credential) → key ID
+//	            m PLACE                 every key; PLACE is when it was made and its ID
+//	            u User ID NUL PLACE
+//	            s state NUL PLACE
+//	            o PLACE                 Offline Login is on
+//	            d length UID PLACE      of its card; length 0: not known
+package bolt
+
+import (
+	"context"
+
+	"go.etcd.io/bbolt"
+
+	"tapstation/app/directory"
+	"tapstation/storage/boltfile"
+)
+
+// Name is the file's name in the data folder.
+const Name = "station.db"
+
+// The buckets.
+var (
+	users       = []byte("users")
+	userIndex   = []byte("user_index")
+	groups      = []byte("groups")
+	keys        = []byte("keys")
+	keyIndex    = []byte("key_index")
+	enrollments = []byte("enrollments")
+	settings    = []byte("settings") // workspaceKey, auditHeadKey
+	auditLog    = []byte("audit")    // keyed by Seq, 8 bytes big-endian
+)
+
+// Keys in settings.
+var (
+	workspaceKey = []byte("workspace")
+	auditHeadKey = []byte("audit_head")
+)
+
+var schema = boltfile.Schema{
+	Format: "tapstation directory",
+	Buckets: []boltfile.Bucket{
+		{Name: string(users)},
+		{Name: string(userIndex)},
+		{Name: string(groups)},
+		{Name: string(keys)},
+		{Name: string(keyIndex)},
+		{Name: string(enrollments)},
+		{Name: string(settings)},
+		{Name: string(auditLog)},
+	},
+}
+
+// Store is the directory in one file. It holds nothing open between transactions.
+type Store struct {
+	file *boltfile.File
+}
+
+var _ directory.Store = (*Store)(nil)
+
+// New is the store in the file at path. It touches nothing; the first Update makes the file and its folder.
+func New(path string) *Store {
+	return &Store{file: boltfile.New(path, schema)}
+}
+
+// Exists tells whether the file is there.
+func (s *Store) Exists(context.Context) (bool, error) { return s.file.Exists() }
+
+// View runs do over a consistent look at the directory; an empty one where there is no file.
+func (s *Store) View(ctx context.Context, do func(directory.Tx) error) error {
+	return s.file.View(ctx, func(b *bbolt.Tx) error {
+		t := &tx{ctx: ctx, b: b}
+		defer t.end()
+		return do(t)
+	})
+}
+
+// Update runs do over the directory and keeps what it changed.
+func (s *Store) Update(ctx context.Context, do func(directory.Tx) error) error {
+	return s.file.Update(ctx, func(b *bbolt.Tx) (changed bool, err error) {
+		t := &tx{ctx: ctx, b: b, writable: true}
+		defer t.end()
+		err = do(t)
+		return t.changed, err
+	})
+}
+
+// Close ends the use of the store.
+func (s *Store) Close() error { return s.file.Close() }

@@ -1,0 +1,129 @@
+package boltfile
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"runtime/debug"
+	"syscall"
+	"time"
+
+	"go.etcd.io/bbolt"
+	berrors "go.etcd.io/bbolt/errors"
+
+	"tapstation/app/directory"
+)
+
+// handle is the file while it is open, with its one transaction.
+type handle struct {
+	file *os.File // bbolt's; kept because bbolt loses it when it panics
+	db   *bbolt.DB
+	tx   *bbolt.Tx
+}
+
+// openHandle tries once to open and lock the file. It fails with fs.ErrNotExist, berrors.ErrTimeout when another
+// program has it, and directory.ErrDamaged.
+func openHandle(path string, writer, create bool) (*handle, error) {
+	h := &handle{}
+	opts := &bbolt.Options{
+		Timeout:      time.Nanosecond, // one try: bbolt itself would sleep, and not for a context
+		ReadOnly:     !writer,
+		NoStatistics: true,
+		FreelistType: bbolt.FreelistMapType,
+		OpenFile: func(name string, flag int, mode os.FileMode) (file *os.File, err error) {
+			if !create {
+				flag &^= os.O_CREATE
+			}
+			if file, err = os.OpenFile(name, flag, mode); err != nil {
+				return nil, err
+			}
+			h.file = file
+			if info, err := file.Stat(); err != nil {
+				return file, err
+			} else if !writer && info.Size() == 0 {
+				return file, fs.ErrNotExist // bbolt would want to write its first pages
+			}
+			return file, nil
+		},
+	}
+	if writer {
+		opts.InitialMmapSize = startSize
+	}
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+	err := guard(func() (err error) {
+		h.db, err = bbolt.Open(path, 0o600, opts)
+		return err
+	})
+	if err != nil {
+		if h.file != nil {
+			h.file.Close() // closed already, or lost in a panic or in our own refusal
+		}
+		return nil, damaged(err)
+	}
+	return h, nil
+}
+
+// begin starts the transaction. A file that is shorter than it says is refused before anything beyond its end is
+// touched.
+func (h *handle) begin(writable bool) (*bbolt.Tx, error) {
+	err := guard(func() (err error) {
+		h.tx, err = h.db.Begin(writable)
+		return err
+	})
+	if err != nil {
+		return nil, damaged(err)
+	}
+	info, err := h.file.Stat()
+	if err != nil {
+		return nil, err
+	}
+	if info.Size() < h.tx.Size() {
+		return nil, fmt.Errorf("%w: it is %d bytes long and should be %d", directory.ErrDamaged, info.Size(), h.tx.Size())
+	}
+	return h.tx, nil
+}
+
+// close ends the transaction, throwing away what was not committed, and the use of the file.
+func (h *handle) close() {
+	err := guard(func() error {
+		if h.tx == nil {
+			return nil
+		}
+		if err := h.tx.Rollback(); err != nil && !errors.Is(err, berrors.ErrTxClosed) {
+			return err
+		}
+		return nil
+	})
+	if err != nil {
+		// bbolt holds locks of its own now, which Close would wait for for ever. The file's lock is what matters.
+		h.file.Close()
+		return
+	}
+	// What can fail here is giving back what the system takes back anyway.
+	_ = guard(h.db.Close)
+}
+
+// guard turns a panic into directory.ErrDamaged. It is put around calls of bbolt, which panics on pages that make no
+// sense; never around code of a caller.
+func guard(do func() error) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("%w: %v", directory.ErrDamaged, r)
+		}
+	}()
+	return do()
+}
+
+// damaged makes what bbolt says of a file that is none of its own, or not any more, directory.ErrDamaged. What the
+// operating system says stays as it is.
+func damaged(err error) error {
+	var path *fs.PathError
+	var errno syscall.Errno
+	switch {
+	case errors.Is(err, berrors.ErrTimeout), errors.Is(err, fs.ErrNotExist), errors.Is(err, directory.ErrDamaged),
+		errors.As(err, &path), errors.As(err, &errno):
+		return err
+	}
+	return fmt.Errorf("%w: %w", directory.ErrDamaged, err)
+}
