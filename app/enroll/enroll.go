@@ -9,7 +9,6 @@ import (
 
 	"tapstation/app/audit"
 	"tapstation/app/directory"
-	"tapstation/app/login"
 	"tapstation/app/rp"
 	"tapstation/device"
 )
@@ -51,7 +50,6 @@ type Sealer interface {
 // Enroller runs ceremonies. All members are needed.
 type Enroller struct {
 	Directory    *directory.Directory
-	Cache        login.Cache
 	Board        *device.Board
 	RelyingParty func(directory.Workspace) (RelyingParty, error)
 	Seal         Sealer

@@ -9,7 +9,6 @@ import (
 
 	"tapstation/app/audit"
 	"tapstation/app/directory"
-	"tapstation/app/login"
 	"tapstation/device"
 )
 
@@ -71,7 +70,7 @@ func (c *ceremony) save(ctx context.Context) error {
 		}
 		key.TemporaryPIN, key.SealedPIN = true, sealed
 	}
-	var revoked []directory.SecurityKey
+	var revoked []string // key IDs
 	err := c.Directory.Store.Update(ctx, func(tx directory.Tx) error {
 		revoked = nil
 		user, err := tx.User(c.user.ID)
@@ -82,9 +81,11 @@ func (c *ceremony) save(ctx context.Context) error {
 			return fmt.Errorf("user %q: %w", c.user.ID, ErrUserDisabled)
 		}
 		if key.Name == "" {
-			if key.Name, err = directory.SuggestKeyName(tx, user.ID, key.Kind); err != nil {
+			others, err := tx.Keys(directory.KeyQuery{UserID: user.ID, Limit: 1000})
+			if err != nil {
 				return err
 			}
+			key.Name = directory.SuggestName(others.Keys, key.Kind)
 		}
 		if revoked, err = c.revokeReplaced(tx); err != nil {
 			return err
@@ -109,11 +110,11 @@ func (c *ceremony) save(ctx context.Context) error {
 		return fmt.Errorf("save the key: %w", err)
 	}
 	c.kept = key
-	return c.saveOffline(ctx, key, revoked)
+	return c.Directory.RefreshOffline(ctx, append(revoked, key.ID)...)
 }
 
 // revokeReplaced ends the keys the new one takes the place of.
-func (c *ceremony) revokeReplaced(tx directory.Tx) (revoked []directory.SecurityKey, err error) {
+func (c *ceremony) revokeReplaced(tx directory.Tx) (revoked []string, err error) {
 	for _, id := range c.journal.Replaces {
 		k, err := tx.Key(id)
 		if errors.Is(err, directory.ErrNotFound) {
@@ -133,32 +134,9 @@ func (c *ceremony) revokeReplaced(tx directory.Tx) (revoked []directory.Security
 		if err := tx.AppendAudit(record); err != nil {
 			return nil, err
 		}
-		revoked = append(revoked, k)
+		revoked = append(revoked, k.ID)
 	}
 	return revoked, nil
-}
-
-// saveOffline brings the offline cache in line. A crash before it is mended at the next start
-// (directory.Directory.Reconcile).
-func (c *ceremony) saveOffline(ctx context.Context, key directory.SecurityKey, revoked []directory.SecurityKey) error {
-	var gone []string
-	for _, k := range revoked {
-		if k.OfflineLogin {
-			gone = append(gone, k.ID)
-		}
-	}
-	if gone != nil {
-		if err := c.Cache.Forget(ctx, gone...); err != nil {
-			return fmt.Errorf("take the replaced keys out of the offline cache: %w", err)
-		}
-	}
-	if !key.OfflineLogin {
-		return nil
-	}
-	if err := c.Cache.Put(ctx, login.FromKey(c.user, key, c.now())); err != nil {
-		return fmt.Errorf("keep the key for Offline Login: %w", err)
-	}
-	return nil
 }
 
 // change runs a command that changes the card, and keeps in mind that the card may have been changed: it may also
