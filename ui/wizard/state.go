@@ -47,6 +47,7 @@ type State struct {
 	Checked  string   // the User ID last looked up in the directory
 	Taken    bool     // Checked belongs to somebody
 	Known    []string // names of groups, sorted
+	Group    string   // typed, but not joined yet
 	Saving   bool
 	Failure  error // of the last save
 
@@ -140,8 +141,43 @@ func (s State) Type(f Field, value string) State {
 	return s.mended(f)
 }
 
+// TypeGroup is the wizard after something was typed where groups are chosen.
+func (s State) TypeGroup(typed string) State {
+	s.Group, s.Leaving = typed, false
+	return s
+}
+
+// suggestions is how many groups are offered at once.
+const suggestions = 8
+
+// Suggest is the known groups that what is typed may mean and that are not chosen yet, and the group it would
+// create, if it is none of the known ones.
+func (s State) Suggest() (known []string, create string) {
+	typed := strings.Join(strings.Fields(s.Group), " ")
+	create = typed
+	for _, k := range s.Known {
+		if strings.EqualFold(k, typed) {
+			create = ""
+		}
+		if !slices.Contains(s.Draft.Groups, k) && matches(k, typed) && len(known) < suggestions {
+			known = append(known, k)
+		}
+	}
+	if slices.ContainsFunc(s.Draft.Groups, func(g string) bool { return strings.EqualFold(g, typed) }) {
+		create = ""
+	}
+	return known, create
+}
+
+// matches tells whether a word of name begins with what is typed.
+func matches(name, typed string) bool {
+	name, typed = strings.ToLower(name), strings.ToLower(typed)
+	return strings.HasPrefix(name, typed) || strings.Contains(name, " "+typed)
+}
+
 // Join puts the user into a group, one that is known or a new one.
 func (s State) Join(group string) State {
+	s.Group = ""
 	group = strings.Join(strings.Fields(group), " ")
 	if group == "" || slices.ContainsFunc(s.Draft.Groups, func(g string) bool { return strings.EqualFold(g, group) }) {
 		return s
@@ -162,11 +198,6 @@ func (s State) Quit(group string) State {
 	s.Draft.Groups = slices.DeleteFunc(slices.Clone(s.Draft.Groups), func(g string) bool { return g == group })
 	s.Leaving = false
 	return s.mended(Groups)
-}
-
-// NewGroups are the groups of the draft that the directory does not have yet.
-func (s State) NewGroups() []string {
-	return slices.DeleteFunc(slices.Clone(s.Draft.Groups), func(g string) bool { return slices.Contains(s.Known, g) })
 }
 
 // Leave is the wizard after a field was left: what is wrong with it is shown from now on.
@@ -238,6 +269,7 @@ func (s State) user() directory.User {
 
 // Submit leaves the first page: the user to be saved, or else the first field that is wrong.
 func (s State) Submit() (next State, user directory.User, wrong Field) {
+	s = s.Join(s.Group)
 	found := s.found()
 	s = s.show(found, fields...)
 	for _, f := range fields {
@@ -252,7 +284,7 @@ func (s State) Submit() (next State, user directory.User, wrong Field) {
 // Changed tells whether the draft holds what the directory does not.
 func (s State) Changed() bool {
 	u, old := s.user(), s.Saved
-	return u.ID != old.ID || u.UserName != old.UserName || u.FirstName != old.FirstName || u.LastName != old.LastName ||
+	return strings.TrimSpace(s.Group) != "" || u.ID != old.ID || u.UserName != old.UserName || u.FirstName != old.FirstName || u.LastName != old.LastName ||
 		u.Email != old.Email || !slices.Equal(u.Groups, old.Groups)
 }
 
@@ -312,7 +344,16 @@ func (s State) Enrolled(k directory.SecurityKey) State {
 // Rename is what the key is to be called, if that is another name than it has.
 func (s State) Rename() (string, bool) {
 	name := strings.TrimSpace(s.KeyName)
-	return name, name != "" && name != s.Key.Name
+	return name, name != s.Key.Name
+}
+
+// NameProblem is what is wrong with the name typed for the key; false where nothing is.
+func (s State) NameProblem() (directory.FieldError, bool) {
+	wrong := directory.ValidateKeyName(strings.TrimSpace(s.KeyName))
+	if len(wrong) == 0 {
+		return directory.FieldError{}, false
+	}
+	return wrong[0], true
 }
 
 func same(a, b string) bool { return strings.EqualFold(strings.TrimSpace(a), strings.TrimSpace(b)) }

@@ -99,9 +99,6 @@ func TestGroupsAreChosenOnceAndByTheirOwnSpelling(t *testing.T) {
 	if diff := cmp.Diff([]string{"Night shift", "Staff"}, s.Draft.Groups); diff != "" {
 		t.Error(diff)
 	}
-	if diff := cmp.Diff([]string{"Night shift"}, s.NewGroups()); diff != "" {
-		t.Error("groups to be created: ", diff)
-	}
 	before := s
 	s = s.Quit("Staff")
 	if diff := cmp.Diff([]string{"Night shift"}, s.Draft.Groups); diff != "" {
@@ -109,6 +106,40 @@ func TestGroupsAreChosenOnceAndByTheirOwnSpelling(t *testing.T) {
 	}
 	if len(before.Draft.Groups) != 2 {
 		t.Error("a state is changed by what is derived from it")
+	}
+}
+
+func TestGroupsAreSuggestedByWhatIsTyped(t *testing.T) {
+	s := New()
+	s.Known = []string{"Finance", "Night shift", "Staff"}
+	s = s.Join("Staff")
+	for _, c := range []struct {
+		typed  string
+		known  []string
+		create string
+	}{
+		{"", []string{"Finance", "Night shift"}, ""},
+		{"fi", []string{"Finance"}, "fi"},
+		{"shi", []string{"Night shift"}, "shi"},
+		{" finance ", []string{"Finance"}, ""},
+		{"staff", nil, ""},
+		{"Fire  brigade", nil, "Fire brigade"},
+	} {
+		known, create := s.TypeGroup(c.typed).Suggest()
+		if !cmp.Equal(known, c.known) || create != c.create {
+			t.Errorf("typed %q: suggests %q, creates %q; want %q, %q", c.typed, known, create, c.known, c.create)
+		}
+	}
+}
+
+func TestGroupTypedButNotChosenIsJoinedWhenThePageIsLeft(t *testing.T) {
+	s := New().Type(UserID, "ada").TypeGroup("Staff")
+	if !s.Changed() {
+		t.Error("what was typed counts as nothing")
+	}
+	_, u, _ := s.Submit()
+	if diff := cmp.Diff([]string{"Staff"}, u.Groups); diff != "" {
+		t.Error(diff)
 	}
 }
 
@@ -182,12 +213,19 @@ func TestWhatTheDirectoryRefusesIsShownBesideItsField(t *testing.T) {
 
 func TestNameCountsOnlyWhenItIsAnother(t *testing.T) {
 	s := New().Enrolled(directory.SecurityKey{Name: "Card"})
-	for typed, want := range map[string]string{"Card": "", " Card ": "", "": "", "Blue card ": "Blue card"} {
+	for typed, want := range map[string]string{"Card": "", " Card ": "", "Blue card ": "Blue card"} {
 		s.KeyName = typed
 		name, changed := s.Rename()
 		if changed != (want != "") || changed && name != want {
 			t.Errorf("typed %q: %q, %v; want %q", typed, name, changed, want)
 		}
+		if _, wrong := s.NameProblem(); wrong {
+			t.Errorf("typed %q: called wrong", typed)
+		}
+	}
+	s.KeyName = " "
+	if e, wrong := s.NameProblem(); !wrong || e.Problem != directory.Required {
+		t.Errorf("an empty name: %v, %v; want it called required", e, wrong)
 	}
 	if s.Back().Page != NamePage {
 		t.Error("one can go back from a key that is there")
