@@ -1,0 +1,152 @@
+package command
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"tapstation/app/audit"
+	"tapstation/app/directory"
+	"tapstation/app/doctor"
+	"tapstation/app/enroll"
+	"tapstation/app/login"
+	"tapstation/app/pin"
+	"tapstation/app/rp"
+	"tapstation/device"
+)
+
+// explain is what is said of an error: its code, its text, and what to do.
+func explain(err error) failureDocument {
+	for _, f := range failures {
+		if f.is(err) {
+			return failureDocument{Code: f.code, Message: err.Error(), Hint: f.hint}
+		}
+	}
+	return failureDocument{Code: "failed", Message: err.Error()}
+}
+
+// failure is one kind of error. The codes are part of what scripts rely on: they never change.
+type failure struct {
+	is         func(error) bool
+	code, hint string
+}
+
+// failures are tried in order: what an error is about comes before what lies beneath it.
+var failures = []failure{
+	{as[*usageError], "usage", "See tapstation --help."},
+	{is(errNoPIN), "pin_required", "Give the PIN with --pin-stdin, or run this on a terminal."},
+	{is(errNewPIN), "pin_change_required", "The card wants a new PIN: enroll it on a terminal, or change its PIN first."},
+
+	// What a card is to the directory.
+	{as[*enroll.AlreadyEnrolledError], "already_enrolled", "Revoke that key first, or use another card."},
+	{as[*login.OtherUserError], "other_user", "Use a card of this user."},
+	{keyIn(directory.Pending), "key_pending", "Activate the key first."},
+	{keyIn(directory.Disabled), "key_disabled", "Enable the key first: tapstation keys enable."},
+	{keyIn(directory.Revoked), "key_revoked", "Use another key, or enroll a new one."},
+	{is(login.ErrCloned), "cloned", "Revoke the key and enroll a new card."},
+	{is(login.ErrNotProven), "not_proven", "Tap again. If it stays so, enroll the card anew."},
+	{is(login.ErrUnknownCard), "unknown_card", "Use a card that is enrolled here."},
+	{is(login.ErrUnknownUser), "unknown_user", "See tapstation users list."},
+	{is(login.ErrUserDisabled), "user_disabled", "Enable the user first."},
+	{is(login.ErrNoKey), "no_key", "Enroll a card for the user first."},
+	{is(login.ErrUnreachable), "directory_unreachable", "Only keys with Offline Login work now. Run tapstation doctor."},
+	{is(login.ErrNotKept), "no_offline_key", "Enroll with --offline-login on this machine, or leave --offline out."},
+
+	// The ceremony.
+	{is(enroll.ErrCancelled), "cancelled", ""},
+	{is(enroll.ErrOtherCard), "other_card", "Tap the card you began with."},
+	{is(enroll.ErrUnfinished), "unfinished", "Tap the card the enrollment began with."},
+	{is(enroll.ErrUserDisabled), "user_disabled", "Enable the user first."},
+	{is(enroll.ErrAlwaysPIN), "always_pin", "Enroll it with --verification pin."},
+	{is(enroll.ErrPINImpossible), "pin_impossible", "Enroll it with --verification pinless, or use another card."},
+	{is(enroll.ErrNotDiscoverable), "not_discoverable", "Use another card."},
+	{is(enroll.ErrAlgorithm), "no_algorithm", "Use another card."},
+	{is(enroll.ErrNotProven), "not_proven", "Tap again. If it stays so, use another card."},
+	{as[*enroll.RefusedError], "refused", "Use a card the relying party takes."},
+	{is(rp.ErrVerification), "refused", "Use a card the relying party takes."},
+	{as[*pin.PolicyError], "pin_policy", "Choose a PIN that follows the policy."},
+
+	// What a key refuses.
+	{pinError(func(e *device.PINError) bool { return e.Blocked }), "pin_blocked", "Only a reset helps, which destroys everything on the card. Enroll it on a terminal to be asked."},
+	{pinError(func(e *device.PINError) bool { return e.PowerCycle }), "pin_power_cycle", "Take the card away and tap it again."},
+	{as[*device.PINError], "pin_wrong", "Try again with the right PIN: attempts are limited."},
+	{is(errLastAttempts), "pin_last_attempts", "Run this on a terminal and confirm, to risk them."},
+	{is(device.ErrPINRequired), "pin_required", "Give the PIN with --pin-stdin, or run this on a terminal."},
+	{is(device.ErrPINNotSet), "pin_not_set", "Enroll the card anew, to give it a PIN."},
+	{is(device.ErrPINPolicy), "pin_policy", "Choose a longer or less simple PIN."},
+	{is(device.ErrExcluded), "already_enrolled", "The card already is a key of this user."},
+	{is(device.ErrNoCredentials), "no_credentials", "Use a card that is enrolled here."},
+	{is(device.ErrKeyFull), "key_full", "Remove credentials from the card, or use another one."},
+	{is(device.ErrNotAllowed), "not_allowed", "Take the card away and tap it again."},
+	{is(device.ErrUnsupported), "unsupported", "Use another card."},
+	{is(device.ErrUserTimeout), "user_timeout", "Tap again."},
+
+	// What can be missing before a tap, or happen in it.
+	{is(device.ErrDenied), "service_denied", doctor.AllowService.Text()},
+	{is(device.ErrServiceDown), "service_down", doctor.StartService.Text()},
+	{is(device.ErrNoReader), "no_reader", "Plug a card reader in, or name one that is there: tapstation readers."},
+	{is(device.ErrReaderHeld), "reader_held", "Close the other program that uses the reader."},
+	{is(device.ErrNotFIDO), "not_fido", "It cannot become a FIDO2 key. Use a FIDO2 card."},
+	{is(device.ErrRemoved), "removed", "Lay the card on the reader and hold it still."},
+	{is(device.ErrCardReset), "card_reset", "Close the other program that uses the reader."},
+	{is(device.ErrMute), "card_mute", "Take the card away, then lay it flat on the reader."},
+	{is(device.ErrNoCard), "no_card", "Lay a card on the reader."},
+	{as[*device.StatusError], "card_error", "Tap again. If it stays so, use another card."},
+	{as[*device.CTAPError], "card_error", "Tap again. If it stays so, use another card."},
+	{as[*device.MalformedError], "card_malformed", "Tap again. If it stays so, use another card."},
+
+	// The directory.
+	{as[*directory.InvalidError], "invalid", "Correct what is named."},
+	{is(directory.ErrExists), "exists", "Choose another User ID."},
+	{is(directory.ErrState), "key_state", "See tapstation keys list for its state."},
+	{is(directory.ErrNotFound), "not_found", "See tapstation users list and keys list."},
+	{is(directory.ErrOfflineCache), "offline_cache", "Run the command again. If it stays so, run tapstation doctor."},
+	{is(directory.ErrBusy), "busy", "Try again, or close the other program."},
+	{is(directory.ErrNewer), "newer", "Update Tapstation on this computer."},
+	{is(directory.ErrDamaged), "damaged", "Restore a backup."},
+	{is(audit.ErrBroken), "audit_broken", "Compare with an exported audit log."},
+
+	{as[*timeoutError], "timeout", "Nothing was tapped in time; give it longer with --timeout."},
+	{is(context.DeadlineExceeded), "timeout", "Give it longer with --timeout."},
+	{is(context.Canceled), "cancelled", ""},
+}
+
+func is(target error) func(error) bool {
+	return func(err error) bool { return errors.Is(err, target) }
+}
+
+func as[T error](err error) bool {
+	var target T
+	return errors.As(err, &target)
+}
+
+func pinError(which func(*device.PINError) bool) func(error) bool {
+	return func(err error) bool {
+		var e *device.PINError
+		return errors.As(err, &e) && which(e)
+	}
+}
+
+func keyIn(state directory.KeyState) func(error) bool {
+	return func(err error) bool {
+		var e *login.KeyStateError
+		return errors.As(err, &e) && e.State == state
+	}
+}
+
+// timeoutError is a command that waited as long as it was told to. Last is what it waited for to mend; its code is
+// that of Last, so that a script learns what was missing.
+type timeoutError struct {
+	after time.Duration
+	last  error
+}
+
+func (e *timeoutError) Error() string {
+	if e.last == nil {
+		return fmt.Sprintf("waited %v for nothing", e.after)
+	}
+	return fmt.Sprintf("waited %v for nothing: %v", e.after, e.last)
+}
+
+func (e *timeoutError) Unwrap() error { return e.last }
