@@ -206,7 +206,7 @@ func (c *ceremony) entry(act audit.Act) audit.Entry {
 }
 
 func (c *ceremony) step(kind StepKind) {
-	c.prompt.Progress(Step{Kind: kind, Reader: c.reader, Model: model(c.info), Begun: c.journal.Stage != "", Problem: c.problem})
+	c.prompt.Progress(Step{Kind: kind, Reader: c.reader, Model: Model(c.info), Begun: c.journal.Stage != "", Problem: c.problem})
 }
 
 func (c *ceremony) result() Result {
@@ -214,8 +214,8 @@ func (c *ceremony) result() Result {
 	return Result{Key: c.kept, Reader: c.reader, Resumed: c.resumed, Cost: c.cost, Total: c.spent}
 }
 
-// model is what people can call the card. FIDO tells no names; a metadata service would.
-func model(info device.Info) string {
+// Model is what people can call the card. FIDO tells no names; a metadata service would.
+func Model(info device.Info) string {
 	version := ""
 	for _, v := range info.Versions {
 		if number, ok := strings.CutPrefix(v, "FIDO_"); ok && !strings.HasSuffix(v, "_PRE") {

@@ -60,7 +60,7 @@ func (c *ceremony) save(ctx context.Context) error {
 	key := directory.SecurityKey{
 		ID: j.KeyID, UserID: c.user.ID, Name: j.KeyName, Kind: directory.Card, State: directory.Active,
 		Verification: c.req.Verification, OfflineLogin: c.req.OfflineLogin, RPID: c.workspace.RPID,
-		Credential: j.Credential, Mark: c.mark, Model: model(c.info),
+		Credential: j.Credential, Mark: c.mark, Model: Model(c.info),
 		Created: now, Activated: now, Changed: now,
 	}
 	if j.PINMade && j.SealedPIN != nil || c.source == fromKey && c.pin != "" {

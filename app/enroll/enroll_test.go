@@ -1,0 +1,572 @@
+package enroll_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+
+	"tapstation/app/directory"
+	"tapstation/app/enroll"
+	"tapstation/app/rp"
+	"tapstation/device"
+	"tapstation/device/virtual"
+)
+
+func (s *station) enroll(card *virtual.Card, req enroll.Request, who *person) (enroll.Result, error) {
+	s.t.Helper()
+	ctx, cancel := context.WithTimeout(s.t.Context(), 10*time.Second)
+	defer cancel()
+	if s.reader.Card() != card {
+		s.reader.Insert(card)
+	}
+	return s.Enroll(ctx, req, who)
+}
+
+// mustEnroll enrolls and takes the card off the reader.
+func (s *station) mustEnroll(card *virtual.Card, req enroll.Request) enroll.Result {
+	s.t.Helper()
+	got, err := s.enroll(card, req, &person{t: s.t})
+	if err != nil {
+		s.t.Fatalf("enroll: %v", err)
+	}
+	s.reader.Remove()
+	return got
+}
+
+func TestEveryKindOfCardIsEnrolled(t *testing.T) {
+	uid := []byte{0x04, 9, 9, 9, 9, 9, 9}
+	for _, test := range []struct {
+		name string
+		o    virtual.Options
+	}{
+		{"plain", virtual.Options{UID: uid}},
+		{"without a UID", virtual.Options{}},
+		{"with a UID that is new each time", virtual.Options{RandomUID: true}},
+		{"short APDUs", virtual.Options{UID: uid, ShortOnly: true}},
+		{"chained answers", virtual.Options{UID: uid, ChainAnswers: true}},
+		{"keep-alive", virtual.Options{UID: uid, KeepAlive: 3}},
+		{"long attestation, short APDUs", virtual.Options{UID: uid, ShortOnly: true, Attestation: virtual.LongAttestation}},
+		{"attestation certificate", virtual.Options{UID: uid, AAGUID: [16]byte{1, 2, 3}, Attestation: virtual.CertAttestation}},
+		{"no attestation", virtual.Options{UID: uid, Attestation: virtual.NoAttestation}},
+		{"CTAP 2.0", virtual.Options{UID: uid, Version: virtual.FIDO20}},
+		{"CTAP 2.1 pre", virtual.Options{UID: uid, Version: virtual.FIDO21Pre}},
+		{"U2F_V2 as its answer to SELECT", virtual.Options{UID: uid, SelectAnswer: "U2F_V2"}},
+		{"PIN protocol 1 only", virtual.Options{UID: uid, PINProtocols: []int{1}}},
+		{"no maxMsgSize", virtual.Options{UID: uid, MaxMsgSize: virtual.MaxMsgSizeUntold}},
+		{"its own minimum PIN length", virtual.Options{UID: uid, MinPINLength: 6}},
+		{"presence once a tap", virtual.Options{UID: uid, StrictPresence: true}},
+		{"always asks for the PIN", virtual.Options{UID: uid, AlwaysUV: true}},
+	} {
+		for _, v := range []directory.Verification{directory.PINless, directory.PIN} {
+			if test.o.AlwaysUV && v == directory.PINless {
+				continue // TestRefusedBeforeAnythingIsWritten
+			}
+			t.Run(test.name+" "+string(v), func(t *testing.T) {
+				s := newStation(t)
+				card := newCard(t, test.o)
+				who := &person{t: t}
+				who.progress = func(step enroll.Step) {
+					if step.Kind == enroll.WaitAgain && test.o.StrictPresence { // lift it and tap it once more
+						go func() { s.reader.Remove(); s.reader.Insert(card) }()
+					}
+				}
+				if _, err := s.enroll(card, request(v), who); err != nil {
+					t.Fatal(err)
+				}
+				s.reader.Remove()
+				want := device.PIN("")
+				if v == directory.PIN {
+					want = chosenPIN
+				}
+				s.holds(card, s.user, v, want)
+			})
+		}
+	}
+}
+
+func TestBudgetOfAPDUs(t *testing.T) {
+	for _, test := range []struct {
+		verification directory.Verification
+		want         int // design.md, Budgets
+	}{{directory.PINless, 4}, {directory.PIN, 9}} {
+		s := newStation(t)
+		got, err := s.enroll(blank(t, 1), request(test.verification), &person{t: t})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got.Cost.APDUs != test.want {
+			t.Errorf("%s: %d APDUs from tap to proven credential, budget %d", test.verification, got.Cost.APDUs, test.want)
+		}
+	}
+}
+
+func TestRefusedBeforeAnythingIsWritten(t *testing.T) {
+	for _, test := range []struct {
+		name string
+		o    virtual.Options
+		v    directory.Verification
+		want error
+	}{
+		{"not a FIDO2 card", virtual.Options{NotFIDO: true}, directory.PIN, device.ErrNotFIDO},
+		{"PIN on a card that cannot have one", virtual.Options{NoPIN: true}, directory.PIN, enroll.ErrPINImpossible},
+		{"PINless on a card that always asks", virtual.Options{AlwaysUV: true}, directory.PINless, enroll.ErrAlwaysPIN},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			s := newStation(t)
+			card := newCard(t, test.o)
+			_, err := s.enroll(card, request(test.v), &person{t: t})
+			if !errors.Is(err, test.want) {
+				t.Fatalf("enroll: %v, want %v", err, test.want)
+			}
+			s.untouched(card)
+		})
+	}
+}
+
+// untouched fails the test if anything was written to a card that was blank, or to the journal.
+func (s *station) untouched(card *virtual.Card) {
+	s.t.Helper()
+	if n := card.Credentials(); n != 0 {
+		s.t.Errorf("the card has %d credentials, want none", n)
+	}
+	s.noJournal()
+}
+
+func (s *station) noJournal() {
+	s.t.Helper()
+	err := s.Directory.Store.View(s.t.Context(), func(tx directory.Tx) error {
+		all, err := tx.Enrollments()
+		if len(all) != 0 {
+			s.t.Errorf("the journal has %d ceremonies, want none", len(all))
+		}
+		return err
+	})
+	if err != nil {
+		s.t.Error(err)
+	}
+}
+
+func TestCardThatIsFull(t *testing.T) {
+	s := newStation(t)
+	card := newCard(t, virtual.Options{Capacity: 1, UID: []byte{4, 1, 1, 1}})
+	s.register(card, "elsewhere.example", []byte("somebody"))
+	if _, err := s.enroll(card, request(directory.PINless), &person{t: t}); !errors.Is(err, device.ErrKeyFull) {
+		t.Errorf("enroll: %v, want %v", err, device.ErrKeyFull)
+	}
+	s.noJournal()
+}
+
+// register puts a credential on card that the station knows nothing of.
+func (s *station) register(card *virtual.Card, rpID string, handle []byte) {
+	s.t.Helper()
+	c := s.session(card)
+	defer c.Close()
+	if _, err := c.MakeCredential(s.t.Context(), device.CredentialRequest{
+		ClientDataHash: rp.NewAssertion(rpID).Hash(), RPID: rpID, RPName: rpID, UserHandle: handle, UserName: "x",
+		Algorithms: []int{-7},
+	}); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+// TestCardThatIsAKeyAlready covers cards known by their UID and cards that have none.
+func TestCardThatIsAKeyAlready(t *testing.T) {
+	for _, options := range []virtual.Options{{UID: []byte{4, 7, 7, 7, 7, 7, 7}}, {RandomUID: true}, {}} {
+		for _, owner := range []string{"ada", "bob"} {
+			for _, v := range []directory.Verification{directory.PINless, directory.PIN} {
+				t.Run(fmt.Sprintf("UID %x random %t of %s %s", options.UID, options.RandomUID, owner, v), func(t *testing.T) {
+					s := newStation(t)
+					s.addUser("bob")
+					card := newCard(t, options)
+					req := request(v)
+					req.UserID = owner
+					first := s.mustEnroll(card, req)
+					before := card.Faults().APDUs()
+
+					who := &person{t: t}
+					_, err := s.enroll(card, request(v), who)
+					var owned *enroll.AlreadyEnrolledError
+					if !errors.As(err, &owned) {
+						t.Fatalf("enroll a card that is a key already: %v, want an AlreadyEnrolledError", err)
+					}
+					if owned.Owner.ID != owner || owned.Key.ID != first.Key.ID {
+						t.Errorf("it is said to be %s's key %s, want %s's %s", owned.Owner.ID, owned.Key.ID, owner, first.Key.ID)
+					}
+					if n := card.Credentials(); n != 1 {
+						t.Errorf("the card has %d credentials, want 1 as before", n)
+					}
+					if n := card.Faults().APDUs() - before; n > 3 {
+						t.Errorf("%d APDUs to find that out, want SELECT, getInfo and one assertion", n)
+					}
+					if len(who.asked) != 0 {
+						t.Error("a PIN was asked for before the card was known to be free")
+					}
+					s.noJournal()
+				})
+			}
+		}
+	}
+}
+
+func TestReplacingRevokesTheKeyThatWas(t *testing.T) {
+	for _, owner := range []string{"ada", "bob"} {
+		t.Run(owner, func(t *testing.T) {
+			s := newStation(t)
+			s.addUser("bob")
+			card := blank(t, 1)
+			req := request(directory.PINless)
+			req.UserID = owner
+			first := s.mustEnroll(card, req)
+			got, err := s.enroll(card, request(directory.PINless),
+				&person{t: t, confirm: map[enroll.QuestionKind]bool{enroll.ReplaceKey: true}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			old, err := s.Directory.Key(t.Context(), first.Key.ID)
+			if err != nil || old.State != directory.Revoked {
+				t.Errorf("the key that was: %s (%v), want revoked", old.State, err)
+			}
+			if got.Key.State != directory.Active || got.Key.UserID != "ada" {
+				t.Errorf("the new key: %+v, want ada's, active", got.Key)
+			}
+			cached, err := s.Directory.Offline.Keys(t.Context())
+			if err != nil || len(cached) != 1 || cached[0] != got.Key.ID {
+				t.Errorf("the offline cache holds %v (%v), want only %s", cached, err, got.Key.ID)
+			}
+		})
+	}
+}
+
+// TestUIDAloneDecidesNothing: a card that was reset elsewhere is free again, though its UID is that of a key.
+func TestUIDAloneDecidesNothing(t *testing.T) {
+	s := newStation(t)
+	s.addUser("bob")
+	card := blank(t, 1)
+	req := request(directory.PINless)
+	req.UserID = "bob"
+	s.mustEnroll(card, req)
+	c := s.session(card)
+	if err := c.Reset(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	c.Close()
+	if _, err := s.enroll(card, request(directory.PINless), &person{t: t}); err != nil {
+		t.Errorf("enroll a card that was reset: %v", err)
+	}
+}
+
+func TestPINsThatAreRefused(t *testing.T) {
+	s := newStation(t)
+	who := &person{t: t, pins: []device.PIN{"12", "123456"}}
+	if _, err := s.enroll(blank(t, 1), request(directory.PIN), who); err != nil {
+		t.Fatal(err)
+	}
+	if len(who.asked) != 2 || who.asked[0].Refused != nil || who.asked[1].Refused == nil {
+		t.Errorf("a PIN too short: asked %+v, want a second time, with the reason", who.asked)
+	}
+	if who.asked[0].Policy.MinLength != 6 {
+		t.Errorf("the policy told is %+v, want the workspace's", who.asked[0].Policy)
+	}
+}
+
+func withPIN(s *station, card *virtual.Card, pin device.PIN) {
+	s.t.Helper()
+	c := s.session(card)
+	defer c.Close()
+	if err := c.SetPIN(s.t.Context(), pin); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+// spend tries n wrong PINs, power-cycling where the card wants it.
+func (s *station) spend(card *virtual.Card, n int) {
+	s.t.Helper()
+	for n > 0 {
+		c := s.session(card)
+		for range min(n, 2) {
+			_ = c.ChangePIN(s.t.Context(), "000000", "111111") // what it answers is of no interest
+			n--
+		}
+		c.Close()
+	}
+}
+
+func TestHolderTypesThePINOfACardThatHasOne(t *testing.T) {
+	for _, v := range []directory.Verification{directory.PINless, directory.PIN} {
+		s := newStation(t)
+		card := blank(t, 1)
+		withPIN(s, card, "314159")
+		who := &person{t: t, pins: []device.PIN{"999999", "314159"}}
+		if _, err := s.enroll(card, request(v), who); err != nil {
+			t.Fatalf("%s: %v", v, err)
+		}
+		if len(who.asked) != 2 || who.asked[0].Purpose != enroll.CardPIN || who.asked[0].Retries != 8 || who.asked[1].Retries != 7 {
+			t.Errorf("%s: asked %+v, want the card's PIN with 8, then 7 attempts left", v, who.asked)
+		}
+		var wrong *device.PINError
+		if !errors.As(who.asked[1].Refused, &wrong) {
+			t.Errorf("%s: the second time the reason was %v, want a PINError", v, who.asked[1].Refused)
+		}
+		s.reader.Remove()
+		s.holds(card, s.user, v, "314159")
+	}
+}
+
+func TestLastAttemptsAreNotSpentUnasked(t *testing.T) {
+	for _, left := range []int{2, 1} {
+		s := newStation(t)
+		card := blank(t, 1)
+		withPIN(s, card, "314159")
+		s.spend(card, 8-left)
+		who := &person{t: t}
+		if _, err := s.enroll(card, request(directory.PIN), who); !errors.Is(err, enroll.ErrCancelled) {
+			t.Errorf("%d attempts left, not confirmed: %v, want %v", left, err, enroll.ErrCancelled)
+		}
+		if len(who.questions) != 1 || who.questions[0].Kind != enroll.LastAttempts || who.questions[0].Retries != left {
+			t.Errorf("asked %+v, want whether to go on with %d attempts", who.questions, left)
+		}
+		if len(who.asked) != 0 {
+			t.Error("the PIN was asked for without that confirmation")
+		}
+		s.reader.Remove()
+		who = &person{t: t, pins: []device.PIN{"314159"}, confirm: map[enroll.QuestionKind]bool{enroll.LastAttempts: true}}
+		if _, err := s.enroll(card, request(directory.PIN), who); err != nil {
+			t.Errorf("confirmed, with the right PIN: %v", err)
+		}
+	}
+}
+
+func TestThreeWrongPINsWantAnotherTap(t *testing.T) {
+	s := newStation(t)
+	card := blank(t, 1)
+	withPIN(s, card, "314159")
+	who := &person{t: t, pins: []device.PIN{"1111", "2222", "3333", "314159"}}
+	again := 0
+	who.progress = func(step enroll.Step) {
+		var wrong *device.PINError
+		if step.Kind == enroll.WaitAgain && errors.As(step.Problem, &wrong) && wrong.PowerCycle {
+			again++
+			go func() { s.reader.Remove(); s.reader.Insert(card) }()
+		}
+	}
+	if _, err := s.enroll(card, request(directory.PIN), who); err != nil {
+		t.Fatal(err)
+	}
+	if again != 1 {
+		t.Errorf("another tap was asked for %d times, want once", again)
+	}
+}
+
+func TestBlockedCardCanOnlyBeReset(t *testing.T) {
+	s := newStation(t)
+	card := blank(t, 1)
+	withPIN(s, card, "314159")
+	s.spend(card, 8)
+
+	var wrong *device.PINError
+	if _, err := s.enroll(card, request(directory.PIN), &person{t: t}); !errors.As(err, &wrong) || !wrong.Blocked {
+		t.Fatalf("not confirmed: %v, want a blocked PIN", err)
+	}
+	s.reader.Remove()
+	who := &person{t: t, confirm: map[enroll.QuestionKind]bool{enroll.ResetCard: true}}
+	if _, err := s.enroll(card, request(directory.PIN), who); err != nil {
+		t.Fatalf("confirmed: %v", err)
+	}
+	s.reader.Remove()
+	s.holds(card, s.user, directory.PIN, chosenPIN)
+}
+
+func TestTemporaryPINIsSealedAndKnown(t *testing.T) {
+	s := newStation(t)
+	card := blank(t, 1)
+	req := request(directory.PIN)
+	req.PINChooser = directory.UserMail
+	who := &person{t: t}
+	got, err := s.enroll(card, req, who)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(who.asked) != 0 {
+		t.Error("a PIN was asked for")
+	}
+	if !got.Key.TemporaryPIN || got.Key.SealedPIN == nil {
+		t.Fatalf("the key %+v does not keep its temporary PIN", got.Key)
+	}
+	s.reader.Remove()
+	secret, err := s.Seal.Open(got.Key.SealedPIN, "card PIN of ada")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.holds(card, s.user, directory.PIN, device.PIN(secret))
+
+	// The same card for the next person: the station opens it by itself.
+	s.addUser("bob")
+	req.UserID = "bob"
+	who = &person{t: t, confirm: map[enroll.QuestionKind]bool{enroll.ReplaceKey: true}}
+	if _, err := s.enroll(card, req, who); err != nil {
+		t.Fatalf("enroll a card whose PIN only the station knows: %v", err)
+	}
+	if len(who.asked) != 0 {
+		t.Error("a person was asked for a PIN nobody knows")
+	}
+}
+
+// refusing is a relying party that takes nothing.
+type refusing struct{ enroll.RelyingParty }
+
+var errTasteless = errors.New("not to our taste")
+
+func (refusing) Finish(context.Context, rp.Creation, rp.Registration) (directory.Credential, error) {
+	return directory.Credential{}, errTasteless
+}
+
+func TestRefusedCredentialIsTakenOffTheCard(t *testing.T) {
+	for _, test := range []struct {
+		name    string
+		o       virtual.Options
+		removed bool
+	}{
+		{"credential management", virtual.Options{}, true},
+		{"its preview", virtual.Options{Version: virtual.FIDO21Pre}, true},
+		{"none", virtual.Options{Version: virtual.FIDO20}, false},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			s := newStation(t)
+			own := s.RelyingParty
+			s.RelyingParty = func(w directory.Workspace) (enroll.RelyingParty, error) {
+				p, err := own(w)
+				return refusing{p}, err
+			}
+			card := newCard(t, test.o)
+			_, err := s.enroll(card, request(directory.PIN), &person{t: t})
+			var refused *enroll.RefusedError
+			if !errors.As(err, &refused) || !errors.Is(err, errTasteless) {
+				t.Fatalf("enroll: %v, want the relying party's refusal", err)
+			}
+			if refused.Removed != test.removed || (card.Credentials() == 0) != test.removed {
+				t.Errorf("removed %t with %d credentials left, want %t", refused.Removed, card.Credentials(), test.removed)
+			}
+			s.noJournal()
+			if _, keys, err := s.Directory.User(t.Context(), "ada"); err != nil || len(keys) != 0 {
+				t.Errorf("the directory has keys %+v (%v), want none", keys, err)
+			}
+		})
+	}
+}
+
+func TestUserDeletedMeanwhile(t *testing.T) {
+	s := newStation(t)
+	card := blank(t, 1)
+	who := &person{t: t}
+	who.progress = func(step enroll.Step) {
+		if step.Kind == enroll.Prove {
+			if err := s.Directory.Store.Update(t.Context(), func(tx directory.Tx) error { return tx.DeleteUser("ada") }); err != nil {
+				t.Error(err)
+			}
+		}
+	}
+	_, err := s.enroll(card, request(directory.PIN), who)
+	var refused *enroll.RefusedError
+	if !errors.As(err, &refused) || !errors.Is(err, directory.ErrNotFound) {
+		t.Fatalf("enroll: %v, want a refusal because the user is gone", err)
+	}
+	s.untouched(card)
+}
+
+func TestGivingUpKeepsThePINOnlyTheStationKnows(t *testing.T) {
+	s := newStation(t)
+	card, next := blank(t, 1), blank(t, 2)
+	req := request(directory.PIN)
+	req.PINChooser = directory.UserMail
+	ctx, cancel := context.WithCancel(t.Context())
+	card.Faults().RemoveBefore(6) // between setPIN and makeCredential
+	s.reader.Insert(card)
+	who := &person{t: t, progress: func(step enroll.Step) {
+		if step.Kind == enroll.WaitAgain {
+			if !step.Begun {
+				t.Error("a card with a new PIN is shown as untouched")
+			}
+			cancel()
+		}
+	}}
+	if _, err := s.Enroll(ctx, req, who); !errors.Is(err, context.Canceled) {
+		t.Fatalf("enroll: %v, want %v", err, context.Canceled)
+	}
+	// Begun again, it waits for the card it began with.
+	who = &person{t: t}
+	ctx, cancel = context.WithCancel(t.Context())
+	who.progress = func(step enroll.Step) {
+		if errors.Is(step.Problem, enroll.ErrOtherCard) {
+			cancel()
+		}
+	}
+	s.reader.Insert(next)
+	if _, err := s.Enroll(ctx, req, who); !errors.Is(err, context.Canceled) || !who.saw(enroll.WaitAgain, enroll.ErrOtherCard) {
+		t.Fatalf("another card: %v after %+v, want it refused", err, who.steps)
+	}
+	if err := s.GiveUp(t.Context(), "ada", "os:test"); err != nil {
+		t.Fatal(err)
+	}
+	s.mustEnroll(next, req)
+	s.addUser("bob")
+	req.UserID = "bob"
+	who = &person{t: t}
+	if _, err := s.enroll(card, req, who); err != nil || len(who.asked) != 0 {
+		t.Errorf("the card given up, back later: %v, asked %+v; want it enrolled with the PIN the station kept", err, who.asked)
+	}
+}
+
+func TestEverythingThatHoldsUpIsWaitedFor(t *testing.T) {
+	s := newStation(t)
+	s.service.RemoveReader(readerName)
+	s.service.Stop()
+	card := blank(t, 1)
+	who := &person{t: t}
+	done := map[enroll.StepKind]bool{}
+	who.progress = func(step enroll.Step) {
+		if done[step.Kind] {
+			return
+		}
+		done[step.Kind] = true
+		switch step.Kind {
+		case enroll.WaitService:
+			go s.service.Start()
+		case enroll.WaitReader:
+			go func() {
+				s.reader = s.service.AddReader(readerName)
+				s.reader.Hold(true)
+				s.reader.Insert(card)
+			}()
+		case enroll.WaitFree:
+			go s.reader.Hold(false)
+		}
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	if _, err := s.Enroll(ctx, request(directory.PINless), who); err != nil {
+		t.Fatalf("%v\n%+v", err, who.steps)
+	}
+	for _, kind := range []enroll.StepKind{enroll.WaitService, enroll.WaitReader, enroll.WaitFree} {
+		if !done[kind] {
+			t.Errorf("%s was not shown", kind)
+		}
+	}
+}
+
+func TestCardResetByAnotherProgramGoesOnAlone(t *testing.T) {
+	s := newStation(t)
+	card := blank(t, 1)
+	who := &person{t: t}
+	once := false
+	who.progress = func(step enroll.Step) {
+		if step.Kind == enroll.Register && !once {
+			once = true
+			s.reader.Disturb()
+		}
+	}
+	if _, err := s.enroll(card, request(directory.PIN), who); err != nil {
+		t.Fatal(err)
+	}
+}
