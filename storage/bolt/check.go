@@ -10,6 +10,7 @@ import (
 
 	"tapstation/app/audit"
 	"tapstation/app/directory"
+	"tapstation/storage/boltfile"
 )
 
 // Check reads the whole store and tells everything that is wrong with it: with the pages of the file, with records
@@ -24,11 +25,11 @@ func (s *Store) Check(ctx context.Context) error {
 		defer t.end()
 		return errors.Join(
 			t.checkIndex(users, userIndex, func(key, raw []byte) ([]entry, error) {
-				r, err := decode[userRecord](raw)
+				r, err := boltfile.Decode[userRecord](raw)
 				return userEntries(key, r.user()), err
 			}),
 			t.checkIndex(keys, keyIndex, func(_, raw []byte) ([]entry, error) {
-				r, err := decode[keyRecord](raw)
+				r, err := boltfile.Decode[keyRecord](raw)
 				return keyEntries(r.key()), err
 			}),
 			checkRecords[groupRecord](t, groups),
@@ -79,7 +80,7 @@ func checkRecords[R any](t *tx, bucket []byte) (err error) {
 		if err := t.alive(); err != nil {
 			return err
 		}
-		if _, err := decode[R](raw); err != nil {
+		if _, err := boltfile.Decode[R](raw); err != nil {
 			return fmt.Errorf("%s %q: %w", bucket, key, err)
 		}
 	}
@@ -93,7 +94,7 @@ func (t *tx) checkAudit() (err error) {
 		if err := t.alive(); err != nil {
 			return err
 		}
-		r, err := decode[auditRecord](raw)
+		r, err := boltfile.Decode[auditRecord](raw)
 		if err != nil {
 			return err
 		}

@@ -10,6 +10,7 @@ import (
 	"math"
 
 	"tapstation/app/directory"
+	"tapstation/storage/boltfile"
 )
 
 const keysUnsaid, keysMost = 100, 1000
@@ -53,7 +54,7 @@ func (t *tx) PutKey(k directory.SecurityKey) (err error) {
 		return fmt.Errorf("state %.64q: %w", k.State, errName)
 	}
 	if len(k.Mark.UID) > math.MaxUint8 {
-		return fmt.Errorf("card UID: %w", errTooLarge)
+		return fmt.Errorf("card UID: %w", boltfile.ErrTooLarge)
 	}
 	id := []byte(k.ID)
 	if len(k.Credential.ID) > 0 {
@@ -179,7 +180,7 @@ const placeTime = 8
 
 // placeOf is a key's place in the order they were made. Those of the same microsecond are in the order of their IDs.
 func placeOf(k directory.SecurityKey) []byte {
-	const sign = 1 << 63 // so that times before 1970 come first
+	const sign = 1 << 63 // so that times before year 1 come first
 	place := binary.BigEndian.AppendUint64(nil, uint64(instantOf(k.Created))^sign)
 	return append(place, k.ID...)
 }

@@ -7,6 +7,7 @@ import (
 
 	"tapstation/app/audit"
 	"tapstation/app/directory"
+	"tapstation/storage/boltfile"
 )
 
 func (t *tx) Group(group string) (g directory.Group, err error) {
@@ -25,7 +26,7 @@ func (t *tx) Groups() (all []directory.Group, err error) {
 		if err := t.alive(); err != nil {
 			return nil, err
 		}
-		r, err := decode[groupRecord](raw)
+		r, err := boltfile.Decode[groupRecord](raw)
 		if err != nil {
 			return nil, err
 		}
@@ -73,7 +74,7 @@ func (t *tx) Enrollments() (all []directory.Enrollment, err error) {
 		if err := t.alive(); err != nil {
 			return nil, err
 		}
-		r, err := decode[enrollmentRecord](raw)
+		r, err := boltfile.Decode[enrollmentRecord](raw)
 		if err != nil {
 			return nil, err
 		}
@@ -143,7 +144,7 @@ func (t *tx) Audit(q directory.AuditQuery) (entries []audit.Entry, err error) {
 		if err := t.alive(); err != nil {
 			return nil, err
 		}
-		r, err := decode[auditRecord](raw)
+		r, err := boltfile.Decode[auditRecord](raw)
 		if err != nil {
 			return nil, err
 		}

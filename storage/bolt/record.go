@@ -1,92 +1,16 @@
 package bolt
 
 import (
-	"errors"
-	"fmt"
-	"time"
-
-	"github.com/fxamacker/cbor/v2"
-
 	"tapstation/app/audit"
 	"tapstation/app/directory"
+	"tapstation/storage/boltfile"
 )
 
-// Records are kept as CBOR maps with small integer keys: a third of the size of JSON and several times as fast, and
-// a field can be added or dropped without touching the others. A key is never used again for something else.
-//
-// A record with a field this version does not know is refused as damaged, and not read without it: writing it back
-// would lose the field. A version that adds a field therefore raises the version of the bucket (see schema).
-//
-// Times are microseconds since 1970; 0 is the zero time.
+// The records as they are kept; see boltfile for the rules.
 
-// maxRecord is the size in bytes of the largest record kept. What people can type stays far below.
-const maxRecord = 1 << 20
+type instant = boltfile.Instant
 
-var errTooLarge = errors.New("the record is too large")
-
-var (
-	encoding = must(cbor.CoreDetEncOptions().EncMode())
-	decoding = must(cbor.DecOptions{
-		DupMapKey:         cbor.DupMapKeyEnforcedAPF,
-		IndefLength:       cbor.IndefLengthForbidden,
-		TagsMd:            cbor.TagsForbidden,
-		ExtraReturnErrors: cbor.ExtraDecErrorUnknownField,
-		UTF8:              cbor.UTF8RejectInvalid,
-		MaxNestedLevels:   8,
-		MaxArrayElements:  maxRecord, // cannot be more than bytes
-		MaxMapPairs:       maxRecord,
-	}.DecMode())
-)
-
-func must[T any](mode T, err error) T {
-	if err != nil {
-		panic(err) // options are constants
-	}
-	return mode
-}
-
-// encode fails on what decode would not take back: strings that are not UTF-8, times beyond the calendar.
-func encode[R any](r R) ([]byte, error) {
-	raw, err := encoding.Marshal(r)
-	if err != nil {
-		return nil, err
-	}
-	if len(raw) > maxRecord {
-		return nil, fmt.Errorf("%w: %d bytes", errTooLarge, len(raw))
-	}
-	if err := decoding.Unmarshal(raw, new(R)); err != nil {
-		return nil, fmt.Errorf("a record that could not be read again: %w", err)
-	}
-	return raw, nil
-}
-
-func decode[R any](raw []byte) (R, error) {
-	var r R
-	if len(raw) > maxRecord {
-		return r, fmt.Errorf("%w: a record of %d bytes", directory.ErrDamaged, len(raw))
-	}
-	if err := decoding.Unmarshal(raw, &r); err != nil {
-		return r, fmt.Errorf("%w: %w", directory.ErrDamaged, err)
-	}
-	return r, nil
-}
-
-// instant is a time as it is kept.
-type instant int64
-
-func instantOf(t time.Time) instant {
-	if t.IsZero() {
-		return 0
-	}
-	return instant(t.UnixMicro())
-}
-
-func (i instant) time() time.Time {
-	if i == 0 {
-		return time.Time{}
-	}
-	return time.UnixMicro(int64(i)).UTC()
-}
+var instantOf = boltfile.InstantOf
 
 type userRecord struct {
 	ID        string   `cbor:"1,keyasint"`
@@ -108,7 +32,7 @@ func keepUser(u directory.User) userRecord {
 
 func (r userRecord) user() directory.User {
 	return directory.User{ID: r.ID, UserName: r.UserName, FirstName: r.FirstName, LastName: r.LastName, Email: r.Email,
-		Groups: r.Groups, Handle: r.Handle, Disabled: r.Disabled, Created: r.Created.time(), Changed: r.Changed.time()}
+		Groups: r.Groups, Handle: r.Handle, Disabled: r.Disabled, Created: r.Created.Time(), Changed: r.Changed.Time()}
 }
 
 type groupRecord struct {
@@ -122,7 +46,7 @@ func keepGroup(g directory.Group) groupRecord {
 }
 
 func (r groupRecord) group() directory.Group {
-	return directory.Group{Name: r.Name, Description: r.Description, Created: r.Created.time()}
+	return directory.Group{Name: r.Name, Description: r.Description, Created: r.Created.Time()}
 }
 
 type credentialRecord struct {
@@ -199,8 +123,8 @@ func (r keyRecord) key() directory.SecurityKey {
 	return directory.SecurityKey{ID: r.ID, UserID: r.UserID, Name: r.Name, Kind: directory.Kind(r.Kind),
 		State: directory.KeyState(r.State), Verification: directory.Verification(r.Verification),
 		OfflineLogin: r.OfflineLogin, RPID: r.RPID, Credential: r.Credential.credential(), Mark: r.Mark.mark(),
-		Model: r.Model, TemporaryPIN: r.TemporaryPIN, SealedPIN: r.SealedPIN, Created: r.Created.time(),
-		Activated: r.Activated.time(), LastUsed: r.LastUsed.time(), Changed: r.Changed.time()}
+		Model: r.Model, TemporaryPIN: r.TemporaryPIN, SealedPIN: r.SealedPIN, Created: r.Created.Time(),
+		Activated: r.Activated.Time(), LastUsed: r.LastUsed.Time(), Changed: r.Changed.Time()}
 }
 
 type pinPolicyRecord struct {
@@ -234,7 +158,7 @@ func (r workspaceRecord) workspace() directory.Workspace {
 	return directory.Workspace{Name: r.Name, RPID: r.RPID, RPName: r.RPName,
 		Verification: directory.Verification(r.Verification), OfflineLogin: r.OfflineLogin,
 		PINChooser: directory.PINChooser(r.PINChooser), PINPolicy: directory.PINPolicy(r.PINPolicy),
-		DriverLink: r.DriverLink, Language: r.Language, Changed: r.Changed.time()}
+		DriverLink: r.DriverLink, Language: r.Language, Changed: r.Changed.Time()}
 }
 
 type enrollmentRecord struct {
@@ -265,7 +189,7 @@ func (r enrollmentRecord) enrollment() directory.Enrollment {
 		Verification: directory.Verification(r.Verification), OfflineLogin: r.OfflineLogin,
 		PINChooser: directory.PINChooser(r.PINChooser), Replaces: r.Replaces, Stage: directory.Stage(r.Stage),
 		Mark: r.Mark.mark(), SealedPIN: r.SealedPIN, PINMade: r.PINMade, Credential: r.Credential.credential(),
-		Started: r.Started.time(), Changed: r.Changed.time()}
+		Started: r.Started.Time(), Changed: r.Changed.Time()}
 }
 
 type auditRecord struct {
@@ -285,7 +209,7 @@ func keepEntry(e audit.Entry) auditRecord {
 }
 
 func (r auditRecord) entry() audit.Entry {
-	return audit.Entry{Seq: r.Seq, Time: r.Time.time(), Actor: r.Actor, Act: audit.Act(r.Act), User: r.User, Key: r.Key,
+	return audit.Entry{Seq: r.Seq, Time: r.Time.Time(), Actor: r.Actor, Act: audit.Act(r.Act), User: r.User, Key: r.Key,
 		Detail: r.Detail, Prev: r.Prev, Hash: r.Hash}
 }
 

@@ -12,6 +12,7 @@ import (
 	"go.etcd.io/bbolt"
 
 	"tapstation/app/directory"
+	"tapstation/storage/boltfile"
 )
 
 var (
@@ -145,12 +146,12 @@ func record[R any](t *tx, bucket, key []byte) (R, error) {
 		var none R
 		return none, directory.ErrNotFound
 	}
-	return decode[R](raw)
+	return boltfile.Decode[R](raw)
 }
 
 // keep writes one record.
 func keep[R any](t *tx, bucket, key []byte, r R) error {
-	raw, err := encode(r)
+	raw, err := boltfile.Encode(r)
 	if err != nil {
 		return err
 	}

@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"tapstation/app/directory"
+	"tapstation/storage/boltfile"
 )
 
 func (t *tx) User(id string) (u directory.User, err error) {
@@ -45,7 +46,7 @@ func (t *tx) PutUser(u directory.User) (err error) {
 		}
 	}
 	if len(u.Handle) > maxName {
-		return fmt.Errorf("handle: %w", errTooLarge)
+		return fmt.Errorf("handle: %w", boltfile.ErrTooLarge)
 	}
 	if owner := t.get(userIndex, handleKey(u.Handle)); owner != nil && string(owner) != string(key) {
 		return fmt.Errorf("handle of user %q: %w", u.ID, directory.ErrExists)

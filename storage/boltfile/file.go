@@ -100,7 +100,7 @@ func (f *File) view(ctx context.Context, do func(*bbolt.Tx) error) error {
 		return f.wrap(err)
 	}
 	var state schemaState
-	err = guard(func() (err error) {
+	err = Guard(func() (err error) {
 		state, err = f.schema.state(tx)
 		return err
 	})
@@ -130,7 +130,7 @@ func (f *File) Update(ctx context.Context, do func(*bbolt.Tx) (changed bool, err
 		return f.wrap(err)
 	}
 	var migrated bool
-	if err := guard(func() (err error) {
+	if err := Guard(func() (err error) {
 		migrated, err = f.schema.apply(tx)
 		return err
 	}); err != nil {
@@ -143,7 +143,7 @@ func (f *File) Update(ctx context.Context, do func(*bbolt.Tx) (changed bool, err
 	if err != nil || !changed && !migrated {
 		return err
 	}
-	return f.wrap(guard(func() error { return f.commit(tx) }))
+	return f.wrap(Guard(func() error { return f.commit(tx) }))
 }
 
 // Check reads the whole file and tells what is wrong with its pages (directory.ErrDamaged).

@@ -51,7 +51,7 @@ func openHandle(path string, writer, create bool) (*handle, error) {
 		opts.InitialMmapSize = startSize
 	}
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
-	err := guard(func() (err error) {
+	err := Guard(func() (err error) {
 		h.db, err = bbolt.Open(path, 0o600, opts)
 		return err
 	})
@@ -67,7 +67,7 @@ func openHandle(path string, writer, create bool) (*handle, error) {
 // begin starts the transaction. A file that is shorter than it says is refused before anything beyond its end is
 // touched.
 func (h *handle) begin(writable bool) (*bbolt.Tx, error) {
-	err := guard(func() (err error) {
+	err := Guard(func() (err error) {
 		h.tx, err = h.db.Begin(writable)
 		return err
 	})
@@ -86,7 +86,7 @@ func (h *handle) begin(writable bool) (*bbolt.Tx, error) {
 
 // close ends the transaction, throwing away what was not committed, and the use of the file.
 func (h *handle) close() {
-	err := guard(func() error {
+	err := Guard(func() error {
 		if h.tx == nil {
 			return nil
 		}
@@ -101,12 +101,12 @@ func (h *handle) close() {
 		return
 	}
 	// What can fail here is giving back what the system takes back anyway.
-	_ = guard(h.db.Close)
+	_ = Guard(h.db.Close)
 }
 
-// guard turns a panic into directory.ErrDamaged. It is put around calls of bbolt, which panics on pages that make no
+// Guard turns a panic into directory.ErrDamaged. It is put around calls of bbolt, which panics on pages that make no
 // sense; never around code of a caller.
-func guard(do func() error) (err error) {
+func Guard(do func() error) (err error) {
 	defer func() {
 		if r := recover(); r != nil {
 			err = fmt.Errorf("%w: %v", directory.ErrDamaged, r)
