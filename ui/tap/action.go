@@ -32,7 +32,7 @@ type Action struct {
 func (s State) Actions() (back, next Action) {
 	back = Action{Leave, text.T("wizard.back"), true, false}
 	if s.Begun() {
-		back = Action{StopIt, text.T("wizard.cancel"), true, false}
+		back = Action{StopIt, text.T("user.key.cancel"), true, false}
 	}
 	switch s.Phase {
 	case Asking:
@@ -46,7 +46,7 @@ func (s State) Actions() (back, next Action) {
 		back.Enabled = false
 	case Stopped, Failed:
 		back = Action{Leave, text.T("wizard.back"), true, false}
-		next = Action{Again, text.T("tap.again"), true, false}
+		next = Action{Again, text.T("page.again"), true, false}
 	}
 	return back, next
 }

@@ -159,7 +159,7 @@ func (p *Page) build(s State) {
 	case s.Phase == Failed:
 		objects = p.buildDetails(s)
 	case p.shape.driver:
-		objects = append(objects, centered(widget.NewQuiet(text.T("tap.driver"), "", theme.LinkIcon, func() { p.openLink(p.driverLink) })))
+		objects = append(objects, centered(widget.NewQuiet(text.T("reader.driver"), "", theme.LinkIcon, func() { p.openLink(p.driverLink) })))
 	case p.shape.abandon:
 		objects = append(objects, centered(widget.NewQuiet(text.T("tap.abandon"), "", nil, p.ceremony.AskAbandon)))
 	}
@@ -197,13 +197,13 @@ func (p *Page) typedPIN() {
 
 // buildDetails keeps what only an administrator can use out of sight, until it is asked for.
 func (p *Page) buildDetails(s State) []fyne.CanvasObject {
-	p.parts.details = widget.NewCopyableLines(text.T("tap.details"), s.Details())
+	p.parts.details = widget.NewCopyableLines(text.T("page.details"), s.Details())
 	p.parts.details.Hide()
 	var toggle *widget.Button
-	toggle = widget.NewQuiet(text.T("tap.details"), "", theme.DetailsIcon, func() {
+	toggle = widget.NewQuiet(text.T("page.details"), "", theme.DetailsIcon, func() {
 		if p.parts.details.Visible() {
 			p.parts.details.Hide()
-			toggle.SetText(text.T("tap.details"))
+			toggle.SetText(text.T("page.details"))
 		} else {
 			p.parts.details.Show()
 			toggle.SetText(text.T("tap.hide_details"))

@@ -62,15 +62,12 @@ type State struct {
 	Leaving bool // asked whether what was typed may be lost
 }
 
-// New is the wizard for somebody who is not in the directory yet.
-func New() State {
-	return State{UseDefaults: true}.Defaults(directory.DefaultWorkspace())
-}
-
-// ForUser is the wizard for a further key of a user the directory has.
-func ForUser(u directory.User) State {
-	s := New()
-	s.Page, s.Draft, s.Saved, s.Checked = KindPage, u, u, u.ID
+// Begin is the wizard for a user the directory has, or for a new one where user is nil.
+func Begin(user *directory.User) State {
+	s := State{UseDefaults: true}.Defaults(directory.DefaultWorkspace())
+	if user != nil {
+		s.Page, s.Draft, s.Saved, s.Checked = KindPage, *user, *user, user.ID
+	}
 	return s
 }
 

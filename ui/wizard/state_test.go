@@ -18,7 +18,7 @@ func problems(s State) map[Field]directory.Problem {
 }
 
 func TestProblemIsShownWhenTheFieldIsLeftAndGoesWhenMended(t *testing.T) {
-	s := New().Type(Email, "ada")
+	s := Begin(nil).Type(Email, "ada")
 	if got := problems(s); len(got) != 0 {
 		t.Errorf("while typing %v is shown, want nothing", got)
 	}
@@ -41,7 +41,7 @@ func TestProblemIsShownWhenTheFieldIsLeftAndGoesWhenMended(t *testing.T) {
 }
 
 func TestSubmitNamesTheFirstWrongFieldAndShowsAll(t *testing.T) {
-	s, _, wrong := New().Type(Email, "ada").Submit()
+	s, _, wrong := Begin(nil).Type(Email, "ada").Submit()
 	if wrong != UserID {
 		t.Errorf("first wrong field %q, want the empty User ID", wrong)
 	}
@@ -55,7 +55,7 @@ func TestSubmitNamesTheFirstWrongFieldAndShowsAll(t *testing.T) {
 }
 
 func TestSubmitGivesTheUserWithoutStraySpaces(t *testing.T) {
-	_, u, wrong := New().Type(UserID, " ada ").Type(FirstName, "Ada ").Type(Email, " ada@example.org").Submit()
+	_, u, wrong := Begin(nil).Type(UserID, " ada ").Type(FirstName, "Ada ").Type(Email, " ada@example.org").Submit()
 	if wrong != "" {
 		t.Fatalf("field %q is called wrong", wrong)
 	}
@@ -66,7 +66,7 @@ func TestSubmitGivesTheUserWithoutStraySpaces(t *testing.T) {
 }
 
 func TestTakenUserID(t *testing.T) {
-	s := New().Type(UserID, "Ada")
+	s := Begin(nil).Type(UserID, "Ada")
 	id, wanted := s.LookUp()
 	if !wanted || id != "Ada" {
 		t.Fatalf("to look up: %q, %v; want Ada", id, wanted)
@@ -91,7 +91,7 @@ func TestTakenUserID(t *testing.T) {
 }
 
 func TestGroupsAreChosenOnceAndByTheirOwnSpelling(t *testing.T) {
-	s := New()
+	s := Begin(nil)
 	s.Known = []string{"Finance", "Staff"}
 	for _, g := range []string{"staff", "Night shift", " ", "STAFF", "night  shift"} {
 		s = s.Join(g)
@@ -110,7 +110,7 @@ func TestGroupsAreChosenOnceAndByTheirOwnSpelling(t *testing.T) {
 }
 
 func TestGroupsAreSuggestedByWhatIsTyped(t *testing.T) {
-	s := New()
+	s := Begin(nil)
 	s.Known = []string{"Finance", "Night shift", "Staff"}
 	s = s.Join("Staff")
 	for _, c := range []struct {
@@ -133,7 +133,7 @@ func TestGroupsAreSuggestedByWhatIsTyped(t *testing.T) {
 }
 
 func TestGroupTypedButNotChosenIsJoinedWhenThePageIsLeft(t *testing.T) {
-	s := New().Type(UserID, "ada").TypeGroup("Staff")
+	s := Begin(nil).Type(UserID, "ada").TypeGroup("Staff")
 	if !s.Changed() {
 		t.Error("what was typed counts as nothing")
 	}
@@ -145,7 +145,7 @@ func TestGroupTypedButNotChosenIsJoinedWhenThePageIsLeft(t *testing.T) {
 
 func TestGoingBackLosesNothing(t *testing.T) {
 	u := directory.User{ID: "ada", FirstName: "Ada", Groups: []string{"Staff"}}
-	s := New()
+	s := Begin(nil)
 	s.Draft = u
 	s = s.Kept(u).Next().SetDefaults(false)
 	s.Verification, s.OfflineLogin = directory.PINless, true
@@ -171,7 +171,7 @@ func TestGoingBackLosesNothing(t *testing.T) {
 func TestSettingsAreTheWorkspacesUntilChosen(t *testing.T) {
 	w := directory.DefaultWorkspace()
 	w.Verification, w.OfflineLogin = directory.PINless, true
-	s := New().Defaults(w)
+	s := Begin(nil).Defaults(w)
 	if v, offline := s.Settings(); v != directory.PINless || !offline {
 		t.Errorf("defaults give %v, %v; want the workspace's", v, offline)
 	}
@@ -189,7 +189,7 @@ func TestSettingsAreTheWorkspacesUntilChosen(t *testing.T) {
 }
 
 func TestLaterEndsAtTheKind(t *testing.T) {
-	s := New().Kept(directory.User{ID: "ada"})
+	s := Begin(nil).Kept(directory.User{ID: "ada"})
 	s.Later = true
 	if got := s.Next().Page; got != KindPage {
 		t.Errorf("page %d after Later, want to stay: the wizard is over", got)
@@ -197,14 +197,14 @@ func TestLaterEndsAtTheKind(t *testing.T) {
 }
 
 func TestWhatTheDirectoryRefusesIsShownBesideItsField(t *testing.T) {
-	s := New().Type(UserID, "ada")
+	s := Begin(nil).Type(UserID, "ada")
 	s, _, _ = s.Submit()
 	s = s.NotKept(directory.ErrExists, []directory.FieldError{{Field: "user_id", Problem: directory.Taken}})
 	if s.Saving || problems(s)[UserID] != directory.Taken || s.Failure != nil {
 		t.Errorf("saving %v, problems %v, failure %v; want the User ID taken", s.Saving, problems(s), s.Failure)
 	}
 	failed := errors.New("disk full")
-	s, _, _ = New().Type(UserID, "ada").Submit()
+	s, _, _ = Begin(nil).Type(UserID, "ada").Submit()
 	s = s.NotKept(failed, nil)
 	if s.Saving || s.Failure != failed || s.Draft.ID != "ada" {
 		t.Errorf("saving %v, failure %v, ID %q; want the failure, and what was typed kept", s.Saving, s.Failure, s.Draft.ID)
@@ -212,7 +212,7 @@ func TestWhatTheDirectoryRefusesIsShownBesideItsField(t *testing.T) {
 }
 
 func TestNameCountsOnlyWhenItIsAnother(t *testing.T) {
-	s := New().Enrolled(directory.SecurityKey{Name: "Card"})
+	s := Begin(nil).Enrolled(directory.SecurityKey{Name: "Card"})
 	for typed, want := range map[string]string{"Card": "", " Card ": "", "Blue card ": "Blue card"} {
 		s.KeyName = typed
 		name, changed := s.Rename()
