@@ -34,7 +34,7 @@ type Parts struct {
 	Stdout, Stderr io.Writer
 
 	// Open makes the station that works on a data folder, and what ends it. The caller runs its Board.
-	Open func(folder string) (*app.Station, func() error, error)
+	Open func(folder string) (*app.Station, func() error)
 	// Window opens the desk window and returns when it is closed. The demo has a data folder of its own.
 	Window func(ctx context.Context, folder string, demo bool) error
 	// Tour drives the windows and leaves pictures of them in dir.
@@ -124,10 +124,7 @@ func (r *run) station(do func(ctx context.Context, s *app.Station) error) (err e
 	if err != nil {
 		return err
 	}
-	s, end, err := r.Open(folder)
-	if err != nil {
-		return fmt.Errorf("open the data folder %s: %w", folder, err)
-	}
+	s, end := r.Open(folder)
 	defer func() { err = errors.Join(err, end()) }()
 	ctx, cancel := context.WithCancelCause(r.ctx)
 	watched := make(chan error, 1)
@@ -153,10 +150,7 @@ func (r *run) directory(do func(ctx context.Context, s *app.Station) error) (err
 	if err != nil {
 		return err
 	}
-	s, end, err := r.Open(folder)
-	if err != nil {
-		return fmt.Errorf("open the data folder %s: %w", folder, err)
-	}
+	s, end := r.Open(folder)
 	defer func() { err = errors.Join(err, end()) }()
 	if err := r.tend(r.ctx, s); err != nil {
 		return err
