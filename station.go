@@ -34,8 +34,8 @@ func cards() device.Source {
 // openStation is the station over a data folder, and what ends it.
 // The folder is made when the first thing is kept in it.
 func openStation(folder string, source device.Source, sealing seal.Options) (*app.Station, func() error) {
-	store := bolt.New(filepath.Join(folder, "station.db"))
-	cache := offline.New(filepath.Join(folder, "offline.db"))
+	store := bolt.New(filepath.Join(folder, bolt.Name))
+	cache := offline.New(filepath.Join(folder, offline.Name))
 	box := seal.New(folder, sealing)
 	board := device.NewBoard(source)
 	dir := &directory.Directory{Store: store, Offline: cache}
