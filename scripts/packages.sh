@@ -51,27 +51,24 @@ missing() {
 	done
 }
 
-# as_root COMMAND...: as we are, or through sudo, which may ask for a password only where somebody can answer.
-as_root() {
-	if [ "$(id -u)" = 0 ]; then
-		"$@"
-	elif [ -t 0 ]; then
-		sudo "$@"
-	else
-		sudo -n "$@"
-	fi
-}
+# as_root is empty for root, and else what makes us root. It asks for a password only where somebody can answer.
+as_root=
+if [ "$(id -u)" != 0 ]; then
+	as_root=sudo
+	[ -t 0 ] || as_root="sudo -n"
+fi
 
 # apt_get keeps what apt-get has to say for the case that it fails. The time-out is for the updates that a freshly
 # installed system runs by itself.
 apt_get() {
-	as_root env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=300 "$@" >>"$log" 2>&1
+	# shellcheck disable=SC2086 # nothing, or words
+	$as_root env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=300 "$@" >>"$log" 2>&1
 }
 
 # install PACKAGE...: the package lists are fetched only when those at hand do not do: they may be absent or old.
 install() {
-	if [ "$(id -u)" != 0 ] && ! command -v sudo >/dev/null; then
-		stop "There is no sudo here. As root, run: apt-get install $*"
+	if ! $as_root true 2>/dev/null; then
+		stop "You are not root here, and sudo does not do. As root, run: apt-get install $*"
 	fi
 	for package; do
 		say "installing $package"
