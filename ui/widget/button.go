@@ -114,7 +114,7 @@ func (b *Button) TypedKey(e *fyne.KeyEvent) {
 		b.Tapped(nil)
 		return
 	}
-	passKey(b, e)
+	Pass(b, e)
 }
 
 // TypedRune is for the page.

@@ -108,7 +108,7 @@ func (c *Choice) TypedKey(e *fyne.KeyEvent) {
 			step = 1
 		}
 	default:
-		passKey(c, e)
+		Pass(c, e)
 		return
 	}
 	if step == 0 {

@@ -57,13 +57,13 @@ func (e *Entry) TypedKey(k *fyne.KeyEvent) {
 	switch {
 	case k.Name == fyne.KeyEscape:
 		if e.OnEscape == nil || !e.OnEscape() {
-			passKey(e, k)
+			Pass(e, k)
 		}
 	case isEnter(k) && !e.MultiLine:
 		if e.OnEnter != nil {
 			e.OnEnter()
 		} else {
-			passKey(e, k)
+			Pass(e, k)
 		}
 	case k.Name == fyne.KeyDown && e.OnDown != nil:
 		e.OnDown()

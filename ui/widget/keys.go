@@ -59,8 +59,8 @@ func (s Shortcut) shortcut() fyne.Shortcut {
 
 func isEnter(e *fyne.KeyEvent) bool { return e.Name == fyne.KeyReturn || e.Name == fyne.KeyEnter }
 
-// passKey gives a key that w has no use for to the page that w is on.
-func passKey(w fyne.CanvasObject, e *fyne.KeyEvent) {
+// Pass gives a key that w has no use for to the page that w is on.
+func Pass(w fyne.CanvasObject, e *fyne.KeyEvent) {
 	if c := canvasOf(w); c != nil && c.OnTypedKey() != nil {
 		c.OnTypedKey()(e)
 	}

@@ -150,3 +150,41 @@ func (l atMostLayout) MinSize(objects []fyne.CanvasObject) (s fyne.Size) {
 	}
 	return s
 }
+
+// Above puts tops under each other, gap units apart, and gives body all of the height that is left.
+func Above(gap float32, body fyne.CanvasObject, tops ...fyne.CanvasObject) *fyne.Container {
+	return container.New(aboveLayout{gap}, append(tops, body)...)
+}
+
+type aboveLayout struct{ gap float32 }
+
+func (l aboveLayout) Layout(objects []fyne.CanvasObject, s fyne.Size) {
+	y := float32(0)
+	for i, o := range objects {
+		if !o.Visible() {
+			continue
+		}
+		h := o.MinSize().Height
+		if i == len(objects)-1 {
+			h = max(s.Height-y, h)
+		}
+		o.Move(fyne.NewPos(0, y))
+		o.Resize(fyne.NewSize(s.Width, h))
+		y += h + l.gap
+	}
+}
+
+func (l aboveLayout) MinSize(objects []fyne.CanvasObject) (s fyne.Size) {
+	shown := 0
+	for _, o := range objects {
+		if !o.Visible() {
+			continue
+		}
+		shown++
+		m := o.MinSize()
+		s.Width = max(s.Width, m.Width)
+		s.Height += m.Height
+	}
+	s.Height += l.gap * float32(max(shown-1, 0))
+	return s
+}

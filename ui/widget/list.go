@@ -168,7 +168,7 @@ func (r *rows) TypedKey(e *fyne.KeyEvent) {
 	case e.Name == fyne.KeyEnd:
 		to = last
 	default:
-		passKey(r, e)
+		Pass(r, e)
 		return
 	}
 	if last < 0 {

@@ -62,7 +62,7 @@ func (i *RailItem) TypedKey(e *fyne.KeyEvent) {
 		i.Tapped(nil)
 		return
 	}
-	passKey(i, e)
+	Pass(i, e)
 }
 
 // TypedRune is for the page.

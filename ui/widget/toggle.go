@@ -66,7 +66,7 @@ func (t *Toggle) TypedKey(e *fyne.KeyEvent) {
 		t.Tapped(nil)
 		return
 	}
-	passKey(t, e)
+	Pass(t, e)
 }
 
 // TypedRune is for the page.

@@ -1,0 +1,242 @@
+// Package desk is the window of the help desk: a rail to go from place to place, and beside it one page at a time.
+//
+// What a page shows is a plain struct, and the page a function of it. Nothing here waits on the window's
+// goroutine: what asks the directory or a reader runs beside it and hands its answer back through Options.Do.
+package desk
+
+import (
+	"context"
+	"strings"
+	"sync"
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+
+	"tapstation/app"
+	"tapstation/app/directory"
+	"tapstation/assets/text"
+	"tapstation/ui/theme"
+	"tapstation/ui/widget"
+)
+
+// Options are what the desk is told besides the station. Their zero value is the desk as it is used, but for Actor.
+type Options struct {
+	Actor   string // who acts, for the audit log: "os:NAME", "admin:ID"
+	Variant theme.Variant
+	// Panel, where not nil, stands in the rail above the state of the readers: the demo's reader and cards.
+	Panel fyne.CanvasObject
+
+	// Do runs a function on the window's goroutine; nil: fyne.Do. After runs one on some goroutine once d has
+	// passed; nil: time.AfterFunc.
+	Do    func(func())
+	After func(d time.Duration, do func()) (stop func() bool)
+}
+
+// Desk is the window. Its methods belong to the window's goroutine.
+type Desk struct {
+	app     fyne.App
+	window  fyne.Window
+	station *app.Station
+	opts    Options
+
+	ctx    context.Context // ends with the window
+	cancel context.CancelFunc
+	work   sync.WaitGroup
+
+	workspace directory.Workspace
+	rail      *rail
+	body      *fyne.Container
+	page      page
+	detach    func() // takes the page's keys off the window
+	users     *usersPage
+}
+
+// page is what stands beside the rail.
+type page interface {
+	content() fyne.CanvasObject
+	keys() *widget.Keys
+	shown() // the page came, perhaps again: time to ask for what it shows, and to set the focus
+	left()  // another page came: time to end what it began
+}
+
+// New makes the window, with All Users in it. It is seen from Show or ShowAndRun on.
+func New(a fyne.App, s *app.Station, opts Options) *Desk {
+	if opts.Do == nil {
+		opts.Do = fyne.Do
+	}
+	if opts.After == nil {
+		opts.After = func(d time.Duration, do func()) func() bool { return time.AfterFunc(d, do).Stop }
+	}
+	d := &Desk{app: a, station: s, opts: opts, workspace: directory.DefaultWorkspace()}
+	d.ctx, d.cancel = context.WithCancel(context.Background())
+	a.Settings().SetTheme(theme.New(opts.Variant))
+	a.SetIcon(theme.AppIcon)
+
+	d.window = a.NewWindow("")
+	d.window.SetPadded(false)
+	d.window.SetMaster()
+	d.window.SetOnClosed(d.Close)
+	d.rail = newRail(d)
+	d.body = container.NewStack()
+	d.window.SetContent(container.New(frameLayout{}, d.rail.content(), d.body))
+	d.window.Resize(fyne.NewSize(1280, 800))
+
+	d.users = newUsersPage(d)
+	d.setWorkspace(d.workspace)
+	d.show(d.users)
+	d.watchReaders()
+	d.loadWorkspace()
+	return d
+}
+
+// Show shows the window.
+func (d *Desk) Show() { d.window.Show() }
+
+// Run shows the window, and returns when it was closed, or ctx has ended, and all that it began has ended too.
+func (d *Desk) Run(ctx context.Context) {
+	stop := context.AfterFunc(ctx, func() { d.do(d.window.Close) })
+	defer stop()
+	d.window.ShowAndRun()
+	d.Close()
+	d.Wait()
+}
+
+// Close ends what the window began, without waiting for it.
+func (d *Desk) Close() {
+	if d.ctx.Err() == nil {
+		d.page.left()
+		d.cancel()
+	}
+}
+
+// Wait returns when nothing that the window began runs any more after Close. It must not be called on the window's
+// goroutine.
+func (d *Desk) Wait() { d.work.Wait() }
+
+// Window is the window itself: for the tour, which pictures it, and for tests.
+func (d *Desk) Window() fyne.Window { return d.window }
+
+// Page is what stands beside the rail now; what is on it can be found with widget.Find.
+func (d *Desk) Page() fyne.CanvasObject { return d.page.content() }
+
+// ShowUsers goes to All Users.
+func (d *Desk) ShowUsers() { d.show(d.users) }
+
+// ShowUser goes to the page of one user.
+func (d *Desk) ShowUser(id string) { d.show(newUserPage(d, id)) }
+
+// ShowReader goes to the page that says what keeps a card from being read, if anything does.
+func (d *Desk) ShowReader() { d.show(newReaderPage(d, d.page)) }
+
+// NewUser opens the wizard for somebody new.
+func (d *Desk) NewUser() { d.openWizard(nil, d.users) }
+
+// show goes to p, after a question where something typed in the wizard would be lost.
+func (d *Desk) show(p page) {
+	if w, ok := d.page.(*wizardPage); ok && !w.over {
+		w.wizard.Leave(func() {
+			w.over = true
+			d.put(p)
+		})
+		return
+	}
+	d.put(p)
+}
+
+// put puts p beside the rail.
+func (d *Desk) put(p page) {
+	if d.page != nil {
+		d.page.left()
+		d.detach()
+	}
+	d.page = p
+	d.body.Objects = []fyne.CanvasObject{p.content()}
+	d.body.Refresh()
+	d.detach = p.keys().Attach(d.window.Canvas())
+	d.rail.render()
+	p.shown()
+}
+
+// do runs f on the window's goroutine, unless the window is gone by then.
+func (d *Desk) do(f func()) {
+	d.opts.Do(func() {
+		if d.ctx.Err() == nil {
+			f()
+		}
+	})
+}
+
+// beside runs work beside the window's goroutine. It must end with its context, which ends with the window at the
+// latest.
+func (d *Desk) beside(ctx context.Context, work func(context.Context)) {
+	d.work.Add(1)
+	go func() {
+		defer d.work.Done()
+		work(ctx)
+	}()
+}
+
+func (d *Desk) loadWorkspace() {
+	d.beside(d.ctx, func(ctx context.Context) {
+		w, err := d.station.Directory.Workspace(ctx)
+		if err != nil {
+			return // All Users asks the same directory and says what is wrong with it
+		}
+		d.do(func() { d.setWorkspace(w) })
+	})
+}
+
+func (d *Desk) setWorkspace(w directory.Workspace) {
+	d.workspace = w
+	title := text.T("desk.title", "Workspace", w.Name)
+	if d.station.Demo {
+		title = text.T("desk.title_demo", "Workspace", w.Name)
+	}
+	d.window.SetTitle(title)
+	d.rail.render()
+}
+
+// watchReaders keeps the rail, and the page that shows readers, up to date.
+func (d *Desk) watchReaders() {
+	d.beside(d.ctx, func(ctx context.Context) {
+		for {
+			state, changed := d.station.Board.State()
+			d.do(func() {
+				d.rail.setReaders(state)
+				if p, ok := d.page.(*readerPage); ok {
+					p.changed()
+				}
+			})
+			select {
+			case <-changed:
+			case <-ctx.Done():
+				return
+			}
+		}
+	})
+}
+
+// actorName is who acts, for people: "os:alice" is alice.
+func actorName(actor string) string {
+	if _, name, ok := strings.Cut(actor, ":"); ok {
+		return name
+	}
+	return actor
+}
+
+// frameLayout is the rail and the page beside it.
+type frameLayout struct{}
+
+const railWidth float32 = 240
+
+func (frameLayout) Layout(objects []fyne.CanvasObject, s fyne.Size) {
+	objects[0].Resize(fyne.NewSize(railWidth, s.Height))
+	objects[1].Move(fyne.NewPos(railWidth, 0))
+	objects[1].Resize(fyne.NewSize(s.Width-railWidth, s.Height))
+}
+
+func (frameLayout) MinSize(objects []fyne.CanvasObject) fyne.Size {
+	left, right := objects[0].MinSize(), objects[1].MinSize()
+	return fyne.NewSize(railWidth+right.Width, max(left.Height, right.Height))
+}

@@ -1,0 +1,73 @@
+package desk
+
+import (
+	"context"
+	"net/url"
+
+	"fyne.io/fyne/v2"
+
+	"tapstation/app/directory"
+	"tapstation/ui/widget"
+	"tapstation/ui/wizard"
+)
+
+// wizardPage is the New User wizard, in the place of a page.
+type wizardPage struct {
+	desk   *Desk
+	wizard *wizard.Wizard
+	back   page // where it was opened
+	over   bool // nothing in it can be lost any more
+}
+
+// openWizard begins the wizard: for user, who gets a further key, or for somebody new.
+func (d *Desk) openWizard(user *directory.User, back page) {
+	p := &wizardPage{desk: d, back: back}
+	p.wizard = wizard.New(wizard.Config{
+		Directory: d.station.Directory, Board: d.station.Board,
+		Enroll: d.station.Enroller.Enroll, GiveUp: d.station.Enroller.GiveUp,
+		Actor: d.opts.Actor, User: user, Do: d.opts.Do, OpenLink: d.openLink,
+		OnEnd: p.ended,
+	})
+	d.show(p)
+}
+
+// Wizard is the wizard if it is open, else nil.
+func (d *Desk) Wizard() *wizard.Wizard {
+	if p, ok := d.page.(*wizardPage); ok {
+		return p.wizard
+	}
+	return nil
+}
+
+// ended goes back to where the wizard was opened, and says there who has been saved.
+func (p *wizardPage) ended(userID string) {
+	p.over = true
+	p.desk.show(p.back)
+	if u := p.desk.users; p.back == u && userID != "" {
+		saved := p.wizard.State().Saved
+		u.saved(&saved)
+	}
+}
+
+func (p *wizardPage) content() fyne.CanvasObject { return p.wizard.Content() }
+
+func (p *wizardPage) keys() *widget.Keys { return p.wizard.Keys() }
+
+func (p *wizardPage) shown() { p.wizard.Shown() }
+
+func (p *wizardPage) left() {
+	p.wizard.Close()
+	p.desk.beside(p.desk.ctx, func(context.Context) { p.wizard.Wait() })
+}
+
+// openLink shows a page of the web in the browser. A link that is none, or a system without a browser, shows nothing:
+// the address itself stands beside the button.
+func (d *Desk) openLink(link string) {
+	u, err := url.Parse(link)
+	if err != nil {
+		return
+	}
+	if err := d.app.OpenURL(u); err != nil {
+		fyne.LogError("open "+link, err)
+	}
+}
