@@ -34,10 +34,12 @@ func (c *connection) Interrupt()       { c.lifeline.cut() }
 func (c *connection) Transmit(apdu []byte) ([]byte, error) {
 	answer, err := c.card.Transmit(apdu)
 	switch {
-	case err == nil:
+	case err == nil && len(answer) > 0:
 		return answer, nil
 	case c.lifeline.wasCut():
 		return nil, errCut
+	case err == nil: // a driver's way to say that the card did not answer
+		err = ErrExchange
 	}
 	err = fromPCSC(err)
 	switch {
