@@ -8,9 +8,11 @@ import (
 	"tapstation/device"
 )
 
+// What to do on this operating system about a service that is down, one that lets nobody in, and a data folder open
+// to others.
 const (
-	startService = StartServiceLinux
-	allowService = AllowServiceLinux
+	StartService = StartServiceLinux
+	AllowService = AllowServiceLinux
 	closeFolder  = CloseFolderUnix
 )
 
@@ -39,9 +41,6 @@ func drivers(s device.State) []Finding {
 	}
 	return all
 }
-
-// serviceUsers are the programs that use the PC/SC service now, as far as this account may see them.
-func serviceUsers() []string { return nil }
 
 // usbReader is a USB device of the smart card class (CCID 1.1 §4.3, bInterfaceClass 0Bh), or empty.
 func usbReader() string {

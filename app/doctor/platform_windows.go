@@ -2,9 +2,11 @@ package doctor
 
 import "tapstation/device"
 
+// What to do on this operating system about a service that is down, one that lets nobody in, and a data folder open
+// to others.
 const (
-	startService = StartServiceWindows
-	allowService = AllowServiceOther
+	StartService = StartServiceWindows
+	AllowService = AllowServiceOther
 	closeFolder  = CloseFolderWindows
 )
 

@@ -23,9 +23,9 @@ func (d *Doctor) service(ctx context.Context, s device.State) []Finding {
 		_ = card.Close()
 	}
 	if errors.Is(err, device.ErrDenied) {
-		return []Finding{{Check: Service, Verdict: Failed, Detail: ServiceDenied, Remedy: allowService}}
+		return []Finding{{Check: Service, Verdict: Failed, Detail: ServiceDenied, Remedy: AllowService}}
 	}
-	return []Finding{{Check: Service, Verdict: Failed, Detail: ServiceDown, Remedy: startService}}
+	return []Finding{{Check: Service, Verdict: Failed, Detail: ServiceDown, Remedy: StartService}}
 }
 
 // Readers tells what is wrong before a card can be talked to, from the present state alone: readers there, held,

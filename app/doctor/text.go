@@ -168,7 +168,10 @@ var (
 func (f Finding) Text() string { return f.put(details[f.Detail]) }
 
 // RemedyText is what to do, in English; empty where nothing is.
-func (f Finding) RemedyText() string { return f.put(remedies[f.Remedy]) }
+func (f Finding) RemedyText() string { return f.put(f.Remedy.Text()) }
+
+// Text is the remedy in English, with {name} where Finding.Args are put in.
+func (r Remedy) Text() string { return remedies[r] }
 
 func (f Finding) put(sentence string) string {
 	var pairs []string
