@@ -20,21 +20,24 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // a second ctrl-C ends what does not end by itself
 
-	// Windows live on this goroutine, which the toolkit ties to the process's first thread. Commands run beside it.
-	windows := make(chan func())
+	// The window toolkit ties this goroutine to the process's first thread and wants its windows here; a command
+	// runs beside it, and asks for it when it needs a window.
+	screen := make(screen)
 	status := make(chan int, 1)
 	go func() {
-		defer close(windows)
+		defer close(screen)
 		status <- command.Main(ctx, os.Args[1:], command.Parts{
 			Version: version,
 			Stdin:   os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
 			Open: func(folder string) (*app.Station, func() error) {
 				return openStation(folder, cards(), seal.Options{})
 			},
+			Window: screen.desk,
+			Demo:   screen.demo,
 		})
 	}()
-	for run := range windows {
-		run()
+	for window := range screen {
+		window()
 	}
 	os.Exit(<-status)
 }

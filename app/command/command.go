@@ -35,8 +35,11 @@ type Parts struct {
 
 	// Open makes the station that works on a data folder, and what ends it. The caller runs its Board.
 	Open func(folder string) (*app.Station, func() error)
-	// Window opens the desk window and returns when it is closed. The demo has a data folder of its own.
-	Window func(ctx context.Context, folder string, demo bool) error
+	// Window opens the desk window over a data folder and returns when it is closed. Demo does the same with a demo
+	// reader, demo cards and a data folder that is thrown away. Both fail with ErrNoDisplay. The actor is for the
+	// audit log.
+	Window func(ctx context.Context, folder, actor string) error
+	Demo   func(ctx context.Context, actor string) error
 	// Tour drives the windows and leaves pictures of them in dir.
 	Tour func(ctx context.Context, dir string) error
 }
@@ -75,6 +78,9 @@ func Main(ctx context.Context, args []string, parts Parts) (status int) {
 	}
 	return Done
 }
+
+// ErrNoDisplay: there is nothing a window could be shown on.
+var ErrNoDisplay = errors.New("there is no display to show a window on")
 
 // helped unwinds after --help.
 type helped struct{}

@@ -38,6 +38,8 @@ var failures = []failure{
 	{is(errNoPIN), "pin_required", "Give the PIN with --pin-stdin, or run this on a terminal."},
 	{is(errNewPIN), "pin_change_required", "The card wants a new PIN: enroll it on a terminal, or change its PIN first."},
 
+	{is(ErrNoDisplay), "no_display", "Run it where there is a screen, or use the commands: tapstation --help."},
+
 	// What a card is to the directory.
 	{as[*enroll.AlreadyEnrolledError], "already_enrolled", "Revoke that key first, or use another card."},
 	{as[*login.OtherUserError], "other_user", "Use a card of this user."},

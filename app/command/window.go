@@ -7,14 +7,18 @@ import (
 
 // Run opens the desk window.
 func (c *deskCommand) Run(r *run) error {
-	folder := ""
-	if !c.Demo {
-		var err error
-		if folder, err = r.folder(); err != nil {
-			return err
-		}
+	by, err := actor()
+	if err != nil {
+		return err
 	}
-	return r.Window(r.ctx, folder, c.Demo)
+	if c.Demo {
+		return r.Demo(r.ctx, by)
+	}
+	folder, err := r.folder()
+	if err != nil {
+		return err
+	}
+	return r.Window(r.ctx, folder, by)
 }
 
 // tourDocument is what tour --json prints.

@@ -1,0 +1,145 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"time"
+
+	"tapstation/app"
+	"tapstation/app/directory"
+	"tapstation/device"
+	"tapstation/device/fido"
+	"tapstation/device/pcsc"
+	"tapstation/device/virtual"
+	"tapstation/storage/seal"
+	"tapstation/ui/demo"
+)
+
+// demo is the desk window with a reader and cards in software, in a data folder that is thrown away.
+func (s screen) demo(ctx context.Context, actor string) error {
+	return s.run(func() error {
+		d, err := openDemo(ctx)
+		if err != nil {
+			return fmt.Errorf("prepare the demo: %w", err)
+		}
+		return errors.Join(showDesk(ctx, d.station, actor, d.tray), d.close())
+	})
+}
+
+// demonstration is a station with a reader and cards in software.
+type demonstration struct {
+	station *app.Station
+	tray    *tray
+	close   func() error
+}
+
+// openDemo makes the demo's station with a few users in it. What the cards do is slowed down to the pace of real ones.
+func openDemo(ctx context.Context) (*demonstration, error) {
+	folder, err := os.MkdirTemp("", "tapstation-demo-")
+	if err != nil {
+		return nil, err
+	}
+	reader := virtual.NewReader("Demo Reader")
+	source := fido.Cards(reader.Watch, func(ctx context.Context, name string) (fido.Session, error) {
+		card, err := reader.Connect(ctx, name)
+		if err != nil {
+			return nil, err
+		}
+		return pcsc.NewSession(name, card), nil
+	})
+	station, end := openStation(folder, source, seal.Options{FileOnly: true})
+	station.Demo = true
+	d := &demonstration{station: station, close: func() error { return errors.Join(end(), os.RemoveAll(folder)) }}
+	d.tray, err = newTray(ctx, reader, source)
+	for _, u := range demoUsers {
+		if err == nil {
+			_, err = station.Directory.AddUser(ctx, "station", u)
+		}
+	}
+	if err != nil {
+		return nil, errors.Join(err, d.close())
+	}
+	return d, nil
+}
+
+// demoUsers are there from the beginning, so that there is something to look for.
+var demoUsers = []directory.User{
+	{ID: "amara.okafor", UserName: "amara", FirstName: "Amara", LastName: "Okafor", Email: "amara.okafor@example.org", Groups: []string{"Finance"}},
+	{ID: "bela.kovacs", UserName: "bela", FirstName: "Béla", LastName: "Kovács", Email: "bela.kovacs@example.org", Groups: []string{"IT desk"}},
+	{ID: "chen.wei", UserName: "chen", FirstName: "Wei", LastName: "Chen", Email: "wei.chen@example.org", Groups: []string{"Research"}},
+	{ID: "dilara.aydin", UserName: "dilara", FirstName: "Dilara", LastName: "Aydın", Email: "dilara.aydin@example.org", Groups: []string{"Finance", "Works council"}},
+	{ID: "emil.larsen", UserName: "emil", FirstName: "Emil", LastName: "Larsen", Email: "emil.larsen@example.org", Groups: []string{"Warehouse"}},
+	{ID: "fatima.haddad", UserName: "fatima", FirstName: "Fatima", LastName: "Haddad", Email: "fatima.haddad@example.org", Groups: []string{"Research"}},
+	{ID: "grace.miller", UserName: "grace", FirstName: "Grace", LastName: "Miller", Email: "grace.miller@example.org", Groups: []string{"IT desk"}},
+}
+
+// demoPIN is that of the card that comes with one.
+const demoPIN device.PIN = "246810"
+
+// How long a real card takes over one command and over one byte (facts.md: 20 ms and 94 µs).
+const (
+	demoPerAPDU = 20 * time.Millisecond
+	demoPerByte = 94 * time.Microsecond
+)
+
+// tray is the demo's reader and the cards to lay on it.
+type tray struct {
+	reader *virtual.Reader
+	kinds  []demo.Kind
+	cards  []*virtual.Card
+}
+
+var _ demo.Tray = (*tray)(nil)
+
+func newTray(ctx context.Context, reader *virtual.Reader, source device.Source) (*tray, error) {
+	t := &tray{reader: reader}
+	for i, kind := range []demo.Kind{demo.Blank, demo.Blank, demo.WithPIN, demo.NotFIDO} {
+		o := virtual.Options{UID: []byte{0x04, 0xDE, 0x30, 0x11, 0x22, 0x33, byte(i)}, NotFIDO: kind == demo.NotFIDO}
+		copy(o.AAGUID[:], "tapstation demo.")
+		card, err := virtual.New(o)
+		if err == nil && kind == demo.WithPIN {
+			err = givePIN(ctx, reader, source, card)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("make demo card %d: %w", i, err)
+		}
+		card.Faults().Delay(demoPerAPDU, demoPerByte)
+		t.kinds, t.cards = append(t.kinds, kind), append(t.cards, card)
+	}
+	return t, nil
+}
+
+// givePIN sets the PIN of a card, as its earlier life would have.
+func givePIN(ctx context.Context, reader *virtual.Reader, source device.Source, card *virtual.Card) error {
+	reader.Insert(card)
+	defer reader.Remove()
+	session, err := source.Open(ctx, reader.Name())
+	if err != nil {
+		return err
+	}
+	return errors.Join(session.SetPIN(ctx, demoPIN), session.Close())
+}
+
+// Cards are the cards on the tray.
+func (t *tray) Cards() []demo.Card {
+	cards := make([]demo.Card, len(t.kinds))
+	for i, kind := range t.kinds {
+		cards[i].Kind = kind
+		if kind == demo.WithPIN {
+			cards[i].PIN = demoPIN.Reveal()
+		}
+	}
+	return cards
+}
+
+// Put lays a card on the reader.
+func (t *tray) Put(i int) { t.reader.Insert(t.cards[i]) }
+
+// Take takes the card off the reader.
+func (t *tray) Take() { t.reader.Remove() }
+
+// On is the card that lies on the reader; -1: none.
+func (t *tray) On() int { return slices.Index(t.cards, t.reader.Card()) }

@@ -1,0 +1,94 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"sync"
+
+	"fyne.io/fyne/v2"
+	fyneapp "fyne.io/fyne/v2/app"
+
+	"tapstation/app"
+	"tapstation/app/command"
+	"tapstation/app/directory"
+	"tapstation/device"
+	"tapstation/storage/seal"
+	"tapstation/ui/demo"
+	"tapstation/ui/desk"
+	"tapstation/ui/language"
+)
+
+// appID is the program's name among those of its user (FyneApp.toml has it too).
+const appID = "io.github.tapstation"
+
+// screen runs on the main goroutine what needs a window.
+type screen chan func()
+
+// run is do on the main goroutine.
+func (s screen) run(do func() error) error {
+	if !displayed() {
+		return command.ErrNoDisplay
+	}
+	done := make(chan error, 1)
+	s <- func() { done <- do() }
+	return <-done
+}
+
+// desk is the desk window over a data folder.
+func (s screen) desk(ctx context.Context, folder, actor string) error {
+	return s.run(func() error {
+		station, end := openStation(folder, cards(), seal.Options{})
+		return errors.Join(showDesk(ctx, station, actor, nil), end())
+	})
+}
+
+// showDesk shows the window until it is closed or ctx ends, and runs the station meanwhile. A tray is the demo's.
+func showDesk(ctx context.Context, station *app.Station, actor string, tray demo.Tray) error {
+	if err := language.Use(wanted(ctx, station.Directory)); err != nil {
+		return err
+	}
+	a := fyneapp.NewWithID(appID)
+	opts := desk.Options{Actor: actor}
+	ctx, cancel := context.WithCancel(ctx)
+	var work sync.WaitGroup
+	defer work.Wait()
+	defer cancel()
+	work.Go(func() { watch(ctx, station) })
+	work.Go(func() { tend(ctx, station) })
+	if tray != nil {
+		panel := demo.NewPanel(tray)
+		opts.Panel = panel
+		work.Go(func() {
+			// At every change, for a card can leave the reader by itself.
+			_, _ = station.Board.Wait(ctx, func(device.State) bool { fyne.Do(panel.Update); return false })
+		})
+	}
+	desk.New(a, station, opts).Run(ctx)
+	return nil
+}
+
+// wanted is the language of the workspace, or the system's where that cannot be read: the window says why it cannot.
+func wanted(ctx context.Context, d *directory.Directory) string {
+	w, err := d.Workspace(ctx)
+	if err != nil {
+		return ""
+	}
+	return w.Language
+}
+
+// watch keeps the station's board until ctx ends.
+func watch(ctx context.Context, station *app.Station) {
+	if err := station.Board.Run(ctx); err != nil && ctx.Err() == nil {
+		fmt.Fprintln(os.Stderr, "tapstation: watch the readers:", err)
+	}
+}
+
+// tend puts in order what a crash left behind.
+func tend(ctx context.Context, station *app.Station) {
+	err := errors.Join(station.Enroller.Recover(ctx), station.Directory.Reconcile(ctx))
+	if err != nil && ctx.Err() == nil {
+		fmt.Fprintln(os.Stderr, "tapstation: put in order what was left behind:", err)
+	}
+}
