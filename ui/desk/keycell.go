@@ -40,8 +40,8 @@ func (c *keyCell) set(keys []directory.SecurityKey) {
 	for len(c.shown) < min(len(c.keys), maxKeysInCell) {
 		name := widget.NewText("")
 		name.Clip = true
-		c.shown = append(c.shown, &keyBadges{name, widget.NewBadge(widget.Sign{}),
-			widget.NewMark(widget.VerificationSign(directory.PINless)), widget.NewMark(widget.TemporaryPINSign())})
+		c.shown = append(c.shown, &keyBadges{name, widget.NewStatus(widget.Sign{}),
+			widget.NewStatus(widget.VerificationSign(directory.PINless)), widget.NewMark(widget.TemporaryPINSign())})
 	}
 	for i, b := range c.shown {
 		if i < len(c.keys) {

@@ -229,7 +229,11 @@ func (i *readerItem) CreateRenderer() fyne.WidgetRenderer {
 		colours: func() {
 			sign, reader := readerSign(i.state, i.ours)
 			badge.Set(sign)
-			name.SetText(reader)
+			name.Content, name.Color = reader, theme.Muted
+			if sign.Icon == theme.WarningIcon && !i.off {
+				name.Content, name.Color = text.T("reader.see"), theme.Primary
+			}
+			name.Refresh()
 			fill.CornerRadius, fill.StrokeWidth = theme.Radius, 0
 			fill.FillColor = nil
 			switch {

@@ -98,7 +98,7 @@ func (p *readerPage) look() {
 			if n != p.asked {
 				return
 			}
-			p.findings, p.looking = findings, false
+			p.findings, p.looking = calm(findings), false
 			p.seen = p.signature()
 			p.render()
 		})
@@ -112,21 +112,33 @@ func (p *readerPage) look() {
 	})
 }
 
+// calm takes it as well that no card lies there: at the desk that is so most of the time.
+func calm(findings []doctor.Finding) []doctor.Finding {
+	for i := range findings {
+		if findings[i].Detail == doctor.NoCard {
+			findings[i].Verdict = doctor.OK
+		}
+	}
+	return findings
+}
+
 // render shows what was found: what is wrong first, with what to do, then all that is well.
 func (p *readerPage) render() {
 	again := widget.NewPrimary(text.T("reader.again"), p.look).WithIcon(theme.AgainIcon)
-	top := container.NewBorder(nil, nil, nil, widget.Line(0, again), widget.Heading(text.T("reader.title")))
+	top := widget.TitleLine(text.T("reader.title"), again)
 	body := widget.Column(theme.Space12, p.summary())
+	var well []fyne.CanvasObject
 	for _, f := range p.findings {
 		if f.Verdict != doctor.OK {
 			body.Add(p.problem(f))
+			continue
 		}
-	}
-	var well []fyne.CanvasObject
-	for _, f := range p.findings {
-		if f.Verdict == doctor.OK {
-			well = append(well, widget.NewStatus(sign(f.Verdict, sentence("doctor.detail."+string(f.Detail), f.Args))))
+		words := sentence("doctor.detail."+string(f.Detail), f.Args)
+		s := sign(f.Verdict, words)
+		if f.Detail == doctor.NoCard {
+			s = widget.Sign{Icon: theme.InfoIcon, Color: theme.Muted, Word: words}
 		}
+		well = append(well, widget.NewBadge(s))
 	}
 	if well != nil {
 		body.Add(widget.Panel(widget.PadXY(theme.Space24, theme.Space16, widget.Column(theme.Space8, well...))))

@@ -122,7 +122,7 @@ func (p *userPage) render() {
 		}
 		title, body = words, container.NewStack()
 	default:
-		title = container.NewBorder(nil, nil, nil, widget.Line(0, p.assign), widget.Heading(s.User.DisplayName()))
+		title = widget.TitleLine(s.User.DisplayName(), p.assign)
 		body = container.NewVScroll(widget.PadXY(theme.Space4, theme.Space4, widget.Form(p.facts())))
 	}
 	p.holder.Objects = []fyne.CanvasObject{widget.PadXY(theme.Space32-theme.Space4, theme.Space24,

@@ -49,7 +49,7 @@ func (p *userPage) key(k directory.SecurityKey) fyne.CanvasObject {
 	add := func(label string, value fyne.CanvasObject) {
 		facts = append(facts, widget.Fact{Label: label, Value: value})
 	}
-	add(text.T("user.key.model"), clipped(model(k, kind.Word)))
+	add(text.T("user.key.kind"), clipped(model(k, kind.Word)))
 	add(text.T("user.key.verification"), clipped(widget.VerificationSign(k.Verification).Word))
 	add(text.T("user.key.offline"), clipped(onOff(k.OfflineLogin)))
 	if len(k.Credential.ID) > 0 {

@@ -61,7 +61,7 @@ func newUsersPage(d *Desk) *usersPage {
 	p.middle = container.NewStack()
 	find := container.New(searchLayout{}, p.search, p.status)
 	p.all = widget.PadXY(theme.Space32, theme.Space24, widget.Above(theme.Space16, p.middle,
-		widget.Between(widget.Heading(text.T("users.title")), newUser), p.notice, find))
+		widget.TitleLine(text.T("users.title"), newUser), p.notice, find))
 	p.render()
 	return p
 }

@@ -53,7 +53,7 @@ func (p *wizardPage) content() fyne.CanvasObject { return p.wizard.Content() }
 
 func (p *wizardPage) keys() *widget.Keys { return p.wizard.Keys() }
 
-func (p *wizardPage) shown() { p.wizard.Shown() }
+func (p *wizardPage) shown() { p.wizard.Shown(p.desk.window.Canvas()) }
 
 func (p *wizardPage) left() {
 	p.wizard.Close()

@@ -51,7 +51,7 @@ var light = palette{
 	onPrimary: rgb(0xFFFFFF), onDanger: rgb(0xFFFFFF), onWarning: rgb(0xFFFFFF),
 	disabled: rgb(0x667180), border: rgb(0x848E9C), line: rgb(0xE1E5EA),
 	hover: tint(0x1B2430, 0x0A), pressed: tint(0x1B2430, 0x1F), selected: tint(0x1D55C8, 0x10),
-	shadow: tint(0x1B2430, 0x30),
+	shadow: tint(0x1B2430, 0x1C),
 }
 
 var dark = palette{
@@ -61,7 +61,7 @@ var dark = palette{
 	onPrimary: rgb(0x11151B), onDanger: rgb(0x11151B), onWarning: rgb(0x11151B),
 	disabled: rgb(0x8D99A8), border: rgb(0x6B7787), line: rgb(0x2C3440),
 	hover: tint(0xE8ECF1, 0x0F), pressed: tint(0xE8ECF1, 0x24), selected: tint(0x7AA7FF, 0x22),
-	shadow: tint(0x000000, 0x80),
+	shadow: tint(0x000000, 0x50),
 }
 
 func (p *palette) color(name fyne.ThemeColorName) (color.Color, bool) {

@@ -89,11 +89,11 @@ func (t *theme) Size(name fyne.ThemeSizeName) float32 {
 	case fynetheme.SizeNamePadding:
 		return Space4
 	case fynetheme.SizeNameInnerPadding:
-		return Space8
+		return 7 // a line to type into is then just below Control; one that is above it would scroll
 	case fynetheme.SizeNameLineSpacing:
 		return Space4
 	case fynetheme.SizeNameInlineIcon:
-		return 18
+		return 20
 	case fynetheme.SizeNameInputBorder, fynetheme.SizeNameSeparatorThickness:
 		return 1
 	case fynetheme.SizeNameInputRadius, fynetheme.SizeNameButtonRadius, fynetheme.SizeNameSelectionRadius:

@@ -2,6 +2,7 @@ package widget
 
 import (
 	"fyne.io/fyne/v2"
+	fynetheme "fyne.io/fyne/v2/theme"
 	fynewidget "fyne.io/fyne/v2/widget"
 
 	"tapstation/assets/text"
@@ -15,6 +16,7 @@ type Copyable struct {
 	body  fyne.CanvasObject
 	copy  *Button
 	lines bool
+	ruler *fynewidget.Label // tells how high lines are once they wrap; an entry scrolls instead
 }
 
 // NewCopyable is one line.
@@ -27,7 +29,9 @@ func newCopyable(label, content string, lines bool) *Copyable {
 	c := &Copyable{words: NewEntry(label), lines: lines}
 	c.words.readsOnly = true
 	if lines {
-		c.words.MultiLine, c.words.Wrapping = true, fyne.TextWrapBreak
+		c.words.MultiLine, c.words.Wrapping = true, fyne.TextWrapWord
+		c.ruler = fynewidget.NewLabel(content)
+		c.ruler.Wrapping = fyne.TextWrapWord
 	}
 	c.words.SetText(content)
 	c.words.Disable() // Fyne lets a disabled entry be selected and copied, and keeps it out of the order of Tab
@@ -46,6 +50,10 @@ func (c *Copyable) SetText(content string) {
 	c.copy.Icon = theme.CopyIcon
 	c.copy.Refresh()
 	c.words.SetText(content)
+	if c.lines {
+		c.ruler.SetText(content)
+	}
+	c.Refresh()
 }
 
 // Text is the words.
@@ -68,13 +76,16 @@ func (c *Copyable) CreateRenderer() fyne.WidgetRenderer {
 		layout: func(s fyne.Size) {
 			words := fyne.NewSize(s.Width-button-theme.Space4, s.Height)
 			if c.lines {
+				c.ruler.Resize(fyne.NewSize(words.Width+2*fynetheme.Size(fynetheme.SizeNameInnerPadding), 0))
 				c.body.Resize(words)
 				c.copy.Move(fyne.NewPos(s.Width-button, 0))
 			} else {
 				// The button follows the words.
 				w := fyne.MeasureText(c.words.Text, NewText("").size(), fyne.TextStyle{}).Width + theme.Space8
 				words.Width = min(words.Width, w)
-				middle(c.body, 0, words.Width, s.Height)
+				h := c.body.MinSize().Height + theme.Space4 // below the letters that reach below the line
+				c.body.Move(fyne.NewPos(0, (s.Height-h)/2+theme.Space4/2))
+				c.body.Resize(fyne.NewSize(words.Width, h))
 				c.copy.Move(fyne.NewPos(words.Width+theme.Space4, (s.Height-button)/2))
 			}
 			c.copy.Resize(fyne.NewSquareSize(button))
@@ -82,7 +93,7 @@ func (c *Copyable) CreateRenderer() fyne.WidgetRenderer {
 		min: func() fyne.Size {
 			h := float32(button)
 			if c.lines {
-				h = max(h, c.body.MinSize().Height)
+				h = max(h, c.ruler.MinSize().Height-2*fynetheme.Size(fynetheme.SizeNameInnerPadding)+theme.Space4)
 			}
 			return fyne.NewSize(120, h)
 		},

@@ -26,6 +26,24 @@ func Between(left, right fyne.CanvasObject) *fyne.Container {
 	return container.New(lineLayout{theme.Space16}, left, layout.NewSpacer(), right)
 }
 
+// TitleLine is the first line of a page: its title, and at the right its one main action.
+func TitleLine(title string, action fyne.CanvasObject) *fyne.Container {
+	return container.New(titleLayout{}, Heading(title), action)
+}
+
+type titleLayout struct{}
+
+func (titleLayout) Layout(objects []fyne.CanvasObject, s fyne.Size) {
+	action := objects[1].MinSize().Width
+	middle(objects[0], 0, max(s.Width-action-theme.Space16, 0), s.Height)
+	middle(objects[1], s.Width-action, action, s.Height)
+}
+
+func (titleLayout) MinSize(objects []fyne.CanvasObject) fyne.Size {
+	a, b := objects[0].MinSize(), objects[1].MinSize()
+	return fyne.NewSize(a.Width+theme.Space16+b.Width, max(a.Height, b.Height))
+}
+
 // Pad keeps the same distance around o.
 func Pad(all float32, o fyne.CanvasObject) *fyne.Container {
 	return container.New(layout.NewCustomPaddedLayout(all, all, all, all), o)

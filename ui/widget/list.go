@@ -82,7 +82,6 @@ func (l *List) Open(row int) { l.rows.Select(row) }
 func (l *List) ToTop() {
 	l.rows.at = 0
 	if l.length() > 0 {
-		l.rows.ScrollToTop()
 		l.rows.Highlight(0)
 	}
 }
