@@ -2,6 +2,7 @@ package tap
 
 import (
 	"context"
+	"strings"
 	"sync"
 
 	"tapstation/app/directory"
@@ -196,7 +197,19 @@ func (r *run) update(change func(State) State) {
 }
 
 func (r *run) Progress(step enroll.Step) {
+	if step.Reader == "" {
+		board, _ := r.ceremony.Board.State()
+		step.Reader = names(board.Readers)
+	}
 	r.update(func(s State) State { return s.Progress(step) })
+}
+
+func names(readers []device.Reader) string {
+	all := make([]string, len(readers))
+	for i, r := range readers {
+		all[i] = r.Name
+	}
+	return strings.Join(all, ", ")
 }
 
 func (r *run) PIN(ctx context.Context, req enroll.PINRequest) (device.PIN, error) {

@@ -65,7 +65,7 @@ func NewPage(c *Ceremony, openLink func(string)) *Page {
 	p.seen.Align = fyne.TextAlignCenter
 	p.seen.Clip = true
 	p.shape.phase = -1
-	p.stage = container.New(stage{}, p.scene, p.title, p.remedy, p.body, p.marks, p.seen)
+	p.stage = Stage(p.scene, p.title, p.remedy, p.body, p.marks, p.seen)
 	p.Content = container.NewVScroll(p.stage)
 	return p
 }

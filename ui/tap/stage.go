@@ -2,12 +2,17 @@ package tap
 
 import (
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
 
 	"tapstation/ui/theme"
 )
 
-// stage lays out the page: the drawing first, which takes what height the others leave, then words, what is typed,
-// the steps and what is seen, all in the middle of the width.
+// Stage puts a drawing above words and what is typed, all in the middle of the width. The drawing takes what height
+// the others leave. They are a title, words below it, what is typed, and where wanted two rows below that.
+func Stage(drawing, title, words, typed fyne.CanvasObject, rows ...fyne.CanvasObject) *fyne.Container {
+	return container.New(stage{}, append([]fyne.CanvasObject{drawing, title, words, typed}, rows...)...)
+}
+
 type stage struct{}
 
 // Sizes of the stage, in units.
@@ -18,7 +23,6 @@ const (
 	bodyMost   float32 = 440 // width of what is typed into
 )
 
-// Layout wants the objects in the order of NewPage.
 func (stage) Layout(objects []fyne.CanvasObject, s fyne.Size) {
 	rest := heights(objects[1:], s.Width)
 	scene := min(max(s.Height-rest, sceneLeast), sceneMost)
@@ -41,13 +45,15 @@ func (stage) Layout(objects []fyne.CanvasObject, s fyne.Size) {
 
 // MinSize is what is needed with the smallest drawing. Words wrap, so their height is that of their last width.
 func (stage) MinSize(objects []fyne.CanvasObject) fyne.Size {
-	height := sceneLeast
+	height, width := sceneLeast, bodyMost
 	for i, o := range objects[1:] {
 		if o.Visible() {
-			height += gapAbove(i) + o.MinSize().Height
+			m := o.MinSize()
+			height += gapAbove(i) + m.Height
+			width = max(width, m.Width)
 		}
 	}
-	return fyne.NewSize(objects[4].MinSize().Width, height)
+	return fyne.NewSize(width, height)
 }
 
 func heights(objects []fyne.CanvasObject, width float32) (sum float32) {
@@ -65,7 +71,7 @@ func heightAt(o fyne.CanvasObject, w float32) float32 {
 	return o.MinSize().Height
 }
 
-// gapAbove and widthOf are for title, remedy, body, marks and what is seen, in that order.
+// gapAbove and widthOf are for title, words, what is typed and the two rows, in that order.
 func gapAbove(i int) float32 {
 	return [...]float32{theme.Space8, theme.Space4, theme.Space16, theme.Space24, theme.Space16}[i]
 }

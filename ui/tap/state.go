@@ -59,7 +59,7 @@ type State struct {
 
 	Phase    Phase
 	Step     enroll.Step
-	Reader   string // last seen
+	Reader   string // or readers: what can be used
 	Model    string // of the card, last seen
 	PIN      PINEntry
 	Question Answer
@@ -102,10 +102,7 @@ func (s State) Progress(step enroll.Step) State {
 	if s.Phase == Stopping {
 		return s
 	}
-	s.Phase, s.Step = Running, step
-	if step.Reader != "" {
-		s.Reader = step.Reader
-	}
+	s.Phase, s.Step, s.Reader = Running, step, step.Reader
 	if step.Model != "" {
 		s.Model = step.Model
 	}
@@ -117,7 +114,7 @@ func (s State) Progress(step enroll.Step) State {
 	switch step.Kind {
 	case enroll.WaitService, enroll.WaitReader, enroll.WaitFree:
 		s.passed[CardMark] = false
-		s.Reader, s.Model = step.Reader, ""
+		s.Model = ""
 	case enroll.SetPIN:
 		s.withPIN = true
 	}

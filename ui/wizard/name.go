@@ -3,7 +3,6 @@ package wizard
 import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
-	"fyne.io/fyne/v2/layout"
 
 	"tapstation/app/directory"
 	"tapstation/assets/text"
@@ -31,6 +30,7 @@ type namePage struct {
 	remedy *widget.Paragraph
 	field  *widget.Field
 	warn   *widget.Badge
+	stage  *fyne.Container
 	object fyne.CanvasObject
 }
 
@@ -55,23 +55,9 @@ func newNamePage(w *Wizard) *namePage {
 		}
 		return ""
 	}
-	p.object = container.NewVScroll(container.NewVBox(layout.NewSpacer(),
-		p.scene, p.title, p.remedy, widget.PadXY(0, theme.Space8, layout.NewSpacer()),
-		container.New(layout.NewCenterLayout(), container.New(nameLayout{}, p.field)), container.NewCenter(p.warn), layout.NewSpacer()))
+	p.stage = tap.Stage(p.scene, p.title, p.remedy, widget.Column(theme.Space8, p.field, p.warn))
+	p.object = container.NewVScroll(p.stage)
 	return p
-}
-
-// nameLayout gives the name the width of what is typed into on the tap page.
-type nameLayout struct{}
-
-func (nameLayout) Layout(objects []fyne.CanvasObject, s fyne.Size) {
-	for _, o := range objects {
-		o.Resize(s)
-	}
-}
-
-func (nameLayout) MinSize(objects []fyne.CanvasObject) fyne.Size {
-	return fyne.NewSize(440, objects[0].MinSize().Height)
 }
 
 func (p *namePage) content() fyne.CanvasObject { return p.object }
@@ -91,4 +77,5 @@ func (p *namePage) fill(s State) {
 		p.field.SetText(s.KeyName)
 	}
 	p.warn.Hidden = s.Key.Verification != directory.PINless
+	p.stage.Refresh()
 }

@@ -141,6 +141,9 @@ func (s State) Type(f Field, value string) State {
 // TypeGroup is the wizard after something was typed where groups are chosen.
 func (s State) TypeGroup(typed string) State {
 	s.Group, s.Leaving = typed, false
+	if s.Problems[Groups].Problem == Which {
+		return s.show(nil, Groups)
+	}
 	return s
 }
 
@@ -264,10 +267,31 @@ func (s State) user() directory.User {
 	return u
 }
 
+// Which is the problem of a group typed that may be one of several: no choice was made yet.
+const Which directory.Problem = "which"
+
+// EnterGroup joins the group that what is typed most likely means: the known one of that name, else the first that
+// is suggested, else a new one.
+func (s State) EnterGroup() State {
+	known, create := s.Suggest()
+	switch {
+	case create == "":
+		return s.Join(s.Group)
+	case len(known) > 0:
+		return s.Join(known[0])
+	}
+	return s.Join(create)
+}
+
 // Submit leaves the first page: the user to be saved, or else the first field that is wrong.
 func (s State) Submit() (next State, user directory.User, wrong Field) {
-	s = s.Join(s.Group)
+	if known, create := s.Suggest(); create == "" || len(known) == 0 {
+		s = s.Join(s.Group)
+	}
 	found := s.found()
+	if s.Group != "" {
+		found[Groups] = directory.FieldError{Field: string(Groups), Problem: Which}
+	}
 	s = s.show(found, fields...)
 	for _, f := range fields {
 		if _, bad := found[f]; bad {

@@ -132,14 +132,34 @@ func TestGroupsAreSuggestedByWhatIsTyped(t *testing.T) {
 	}
 }
 
-func TestGroupTypedButNotChosenIsJoinedWhenThePageIsLeft(t *testing.T) {
-	s := Begin(nil).Type(UserID, "ada").TypeGroup("Staff")
-	if !s.Changed() {
-		t.Error("what was typed counts as nothing")
+func TestEnterChoosesTheGroupThatIsMeant(t *testing.T) {
+	s := Begin(nil)
+	s.Known = []string{"Staff", "Staff abroad"}
+	for typed, want := range map[string]string{"st": "Staff", "staff": "Staff", "abr": "Staff abroad", "Guests": "Guests"} {
+		if got := s.TypeGroup(typed).EnterGroup(); !cmp.Equal(got.Draft.Groups, []string{want}) || got.Group != "" {
+			t.Errorf("typed %q: joins %q and leaves %q, want %q and nothing", typed, got.Draft.Groups, got.Group, want)
+		}
 	}
-	_, u, _ := s.Submit()
-	if diff := cmp.Diff([]string{"Staff"}, u.Groups); diff != "" {
-		t.Error(diff)
+}
+
+func TestGroupTypedButNotChosenIsNotLostWhenThePageIsLeft(t *testing.T) {
+	s := Begin(nil).Type(UserID, "ada")
+	s.Known = []string{"Staff"}
+	for typed, want := range map[string]string{"staff": "Staff", "Guests": "Guests"} {
+		s := s.TypeGroup(typed)
+		if !s.Changed() {
+			t.Errorf("typed %q: counts as nothing", typed)
+		}
+		if _, u, wrong := s.Submit(); wrong != "" || !cmp.Equal(u.Groups, []string{want}) {
+			t.Errorf("typed %q: groups %q, wrong %q; want %q", typed, u.Groups, wrong, want)
+		}
+	}
+	s, _, wrong := s.TypeGroup("st").Submit()
+	if wrong != Groups || problems(s)[Groups] != Which {
+		t.Errorf("what may be one group or a new one: wrong %q, problems %v; want the groups to be asked about", wrong, problems(s))
+	}
+	if s = s.TypeGroup("sta"); len(problems(s)) != 0 {
+		t.Errorf("while typing on: %v, want nothing", problems(s))
 	}
 }
 

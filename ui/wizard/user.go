@@ -32,7 +32,7 @@ func newUserPage(w *Wizard) *userPage {
 			w.next()
 			return
 		}
-		w.set(w.state.Join(w.state.Group))
+		w.set(w.state.EnterGroup())
 	}
 	p.chips = container.New(layout.NewRowWrapLayoutWithCustomPadding(theme.Space8, theme.Space8))
 	two := func(a, b Field) fyne.CanvasObject {
@@ -111,6 +111,9 @@ func (p *userPage) fill(s State) {
 		problem := ""
 		if e, wrong := s.Problems[f]; wrong {
 			problem = wording.Field(e)
+			if e.Problem == Which {
+				problem = text.T("wizard.user.group_which")
+			}
 		}
 		field.SetProblem(problem)
 	}

@@ -34,7 +34,7 @@ type Config struct {
 	OnEnd func(userID string)
 }
 
-// Wizard is one run of the wizard. Show its Content, then call Shown; call Close when it is taken off the window.
+// Wizard is one run of the wizard. Put its Content on a window, then call Shown; call Close when it is taken off the window.
 type Wizard struct {
 	config   Config
 	state    State
@@ -51,7 +51,7 @@ type Wizard struct {
 	footer  *footer
 	pages   [pages]page
 	tap     *tap.Page
-	shown   bool
+	canvas  fyne.Canvas // nil until Shown
 }
 
 // page is one page of the wizard.
@@ -110,9 +110,9 @@ func (w *Wizard) Keys() *widget.Keys {
 	return &widget.Keys{Enter: w.next, Escape: w.back}
 }
 
-// Shown tells that the content is on a window: the focus goes where the first input goes.
-func (w *Wizard) Shown() {
-	w.shown = true
+// Shown tells that the content is on the canvas: the focus goes where the first input goes.
+func (w *Wizard) Shown(on fyne.Canvas) {
+	w.canvas = on
 	w.focus()
 }
 
@@ -179,21 +179,19 @@ func (w *Wizard) render(old State) {
 
 // focus puts the focus where the next input goes.
 func (w *Wizard) focus() {
-	if !w.shown {
+	if w.canvas == nil {
 		return
 	}
 	a := w.actions()
 	switch first := w.pages[w.state.Page].first(); {
 	case a.safe:
-		widget.Focus(w.footer.back)
+		w.canvas.Focus(w.footer.back)
 	case first != nil:
-		widget.Focus(first)
+		w.canvas.Focus(first)
 	case a.next.shown():
-		widget.Focus(w.footer.next)
+		w.canvas.Focus(w.footer.next)
 	default:
-		if c := fyne.CurrentApp().Driver().CanvasForObject(w.content); c != nil {
-			c.Unfocus() // no button may be pressed by chance while a card is awaited
-		}
+		w.canvas.Unfocus() // no button may be pressed by chance while a card is awaited
 	}
 }
 

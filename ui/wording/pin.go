@@ -34,7 +34,8 @@ func Policy(p directory.PINPolicy) string {
 	return text.T("pin.with", "Length", length, "Kinds", strings.Join(kinds, ", "))
 }
 
-// PIN is what is said beside the field of a PIN that was not taken; nothing where err is nil.
+// PIN is what is said beside the field of a PIN that was not taken; nothing where err is nil. How many attempts are
+// left is said elsewhere.
 func PIN(err error) string {
 	var policy *pin.PolicyError
 	var wrong *device.PINError
@@ -43,10 +44,8 @@ func PIN(err error) string {
 		return ""
 	case errors.As(err, &policy):
 		return policyProblem(policy)
-	case errors.As(err, &wrong) && wrong.Retries >= 0:
-		return text.N("pin.wrong", wrong.Retries)
 	case errors.As(err, &wrong):
-		return text.T("pin.wrong_unknown")
+		return text.T("pin.wrong")
 	case errors.Is(err, device.ErrPINPolicy):
 		return text.T("pin.refused")
 	}
