@@ -123,6 +123,10 @@ func (p *userPage) render() {
 		title, body = words, container.NewStack()
 	default:
 		title = widget.TitleLine(s.User.DisplayName(), p.assign)
+		if s.User.Disabled {
+			title = widget.Column(theme.Space4, title, widget.NewStatus(
+				widget.Sign{Icon: theme.PauseIcon, Color: theme.Warning, Word: text.T("user.disabled")}))
+		}
 		body = container.NewVScroll(widget.PadXY(theme.Space4, theme.Space4, widget.Form(p.facts())))
 	}
 	p.holder.Objects = []fyne.CanvasObject{widget.PadXY(theme.Space32-theme.Space4, theme.Space24,

@@ -42,7 +42,7 @@ func newUsersPage(d *Desk) *usersPage {
 
 	p.list = widget.NewList(func() int { return len(p.state.Rows) },
 		p.column("users.column.id", 1.1, func(r directory.UserRow) string { return r.User.ID }),
-		p.column("users.column.name", 1.5, func(r directory.UserRow) string { return r.User.DisplayName() }),
+		p.column("users.column.name", 1.5, nameWords),
 		p.column("users.column.email", 1.9, func(r directory.UserRow) string { return r.User.Email }),
 		p.column("users.column.groups", 1.2, func(r directory.UserRow) string { return strings.Join(r.User.Groups, ", ") }),
 		widget.Col{Title: text.T("users.column.keys"), Weight: 2.4,
@@ -76,6 +76,14 @@ func (p *usersPage) column(title string, weight float32, words func(directory.Us
 		},
 		Set: func(cell fyne.CanvasObject, row int) { cell.(*widget.Text).SetText(words(p.state.Rows[row])) },
 	}
+}
+
+// nameWords is the name of a user, and that they are disabled if they are.
+func nameWords(r directory.UserRow) string {
+	if r.User.Disabled {
+		return r.User.DisplayName() + " · " + text.T("user.disabled")
+	}
+	return r.User.DisplayName()
 }
 
 func (p *usersPage) content() fyne.CanvasObject { return p.all }
