@@ -12,6 +12,7 @@ import (
 
 	"tapstation/device"
 	"tapstation/device/fido"
+	"tapstation/device/iso7816"
 	"tapstation/device/pcsc"
 	"tapstation/device/virtual"
 )
@@ -504,5 +505,29 @@ func TestSourceOpensCards(t *testing.T) {
 	}
 	if _, err := c.Info(t.Context()); err == nil {
 		t.Error("a closed card told its info")
+	}
+}
+
+// libfido2 before 1.15 knows only the prototype of authenticatorCredentialManagement.
+func TestCredentialManagementByItsOwnCommand(t *testing.T) {
+	for v, want := range map[virtual.Version]byte{virtual.FIDO21: 0x0A, virtual.FIDO21Pre: 0x41} {
+		var got []byte
+		c, _ := tapField(t, &field{card: newCard(t, virtual.Options{Version: v}), seen: func(apdu []byte) {
+			if cmd, _, err := iso7816.Parse(apdu); err == nil && cmd.CLA == 0x80 && len(cmd.Data) > 0 {
+				got = append(got, cmd.Data[0])
+			}
+		}})
+		if err := c.SetPIN(t.Context(), "1234"); err != nil {
+			t.Fatal(err)
+		}
+		req := alice
+		req.PIN = "1234"
+		cred := mustMake(t, c, req)
+		if err := c.DeleteCredential(t.Context(), cred.ID, "1234"); err != nil {
+			t.Error(err)
+		}
+		if len(got) == 0 || got[len(got)-1] != want {
+			t.Errorf("commands % X, want the last to be %02X", got, want)
+		}
 	}
 }

@@ -17,7 +17,6 @@ package fido
 
 import (
 	"context"
-	"fmt"
 
 	"tapstation/device"
 )
@@ -38,27 +37,28 @@ type Session interface {
 	Close() error
 }
 
-// Cards makes a source of cards from what watches readers and what opens a session with the card on one.
-func Cards(
+// Cards makes a source of cards from what watches readers and what opens a session with the card on one, such as
+// the methods of a pcsc.Service.
+func Cards[S Session](
 	watch func(ctx context.Context, report func(device.Event)) error,
-	open func(ctx context.Context, reader string) (Session, error),
+	open func(ctx context.Context, reader string) (S, error),
 ) device.Source {
-	return &source{watch: watch, open: open}
+	return &source[S]{watch: watch, open: open}
 }
 
-type source struct {
+type source[S Session] struct {
 	watch func(ctx context.Context, report func(device.Event)) error
-	open  func(ctx context.Context, reader string) (Session, error)
+	open  func(ctx context.Context, reader string) (S, error)
 }
 
-func (s *source) Watch(ctx context.Context, report func(device.Event)) error {
+func (s *source[S]) Watch(ctx context.Context, report func(device.Event)) error {
 	return s.watch(ctx, report)
 }
 
-func (s *source) Open(ctx context.Context, reader string) (device.Card, error) {
+func (s *source[S]) Open(ctx context.Context, reader string) (device.Card, error) {
 	session, err := s.open(ctx, reader)
 	if err != nil {
-		return nil, fmt.Errorf("open the card on %q: %w", reader, err)
+		return nil, err
 	}
 	return NewCard(session), nil
 }

@@ -5,7 +5,6 @@ import (
 	"crypto/elliptic"
 	"crypto/sha256"
 	"encoding/binary"
-	"math/big"
 	"slices"
 	"testing"
 
@@ -124,9 +123,12 @@ func checkSignature(t testing.TB, cred device.Credential, a device.Assertion) {
 	if _, err := cbor.UnmarshalFirst(cred.AuthData[keyAt+n:], &key); err != nil {
 		t.Fatalf("the public key of %x: %v", cred.ID, err)
 	}
-	public := ecdsa.PublicKey{Curve: elliptic.P256(), X: new(big.Int).SetBytes(key.X), Y: new(big.Int).SetBytes(key.Y)}
+	public, err := ecdsa.ParseUncompressedPublicKey(elliptic.P256(), slices.Concat([]byte{4}, key.X, key.Y))
+	if err != nil {
+		t.Fatalf("the public key of %x: %v", cred.ID, err)
+	}
 	digest := sha256.Sum256(slices.Concat(a.AuthData, hash[:]))
-	if !ecdsa.VerifyASN1(&public, digest[:], a.Signature) {
+	if !ecdsa.VerifyASN1(public, digest[:], a.Signature) {
 		t.Errorf("the signature by %x is not by the key of %x", a.CredentialID, cred.ID)
 	}
 }

@@ -6,6 +6,7 @@
 #ifndef _DEFAULT_SOURCE
 #define _DEFAULT_SOURCE // explicit_bzero
 #endif
+#define __STDC_WANT_LIB_EXT1__ 1 // memset_s, on macOS
 
 #include <string.h>
 #ifdef _WIN32

@@ -6,6 +6,8 @@ package fido
 #cgo linux windows LDFLAGS: -Wl,--wrap=fido_dev_make_cred -Wl,--wrap=fido_dev_get_assert -Wl,--wrap=fido_dev_set_pin
 #cgo linux windows LDFLAGS: -Wl,--wrap=fido_credman_get_dev_metadata -Wl,--wrap=fido_credman_get_dev_rp
 #cgo linux windows LDFLAGS: -Wl,--wrap=fido_credman_get_dev_rk -Wl,--wrap=fido_credman_del_dev_rk
+#cgo darwin,amd64 CFLAGS: -I/usr/local/opt/libfido2/include -I/usr/local/opt/openssl@3/include
+#cgo darwin,arm64 CFLAGS: -I/opt/homebrew/opt/libfido2/include -I/opt/homebrew/opt/openssl@3/include
 #include <stdlib.h>
 #include "hook.h"
 */
@@ -110,9 +112,13 @@ func fidoAsserted(dev C.uintptr_t, assert *C.fido_assert_t) {
 
 // configure sets the minimum PIN length of the device at path, or with length 0 forces a PIN change.
 func configure(path string, pin device.PIN, length int) error {
-	cPath, cPIN := C.CString(path), C.CString(pin.Reveal())
+	cPath := C.CString(path)
 	defer C.free(unsafe.Pointer(cPath))
-	defer C.free(unsafe.Pointer(cPIN)) // by then wiped
+	var cPIN *C.char // none: by the key's own user verification
+	if pin != "" {
+		cPIN = C.CString(pin.Reveal())
+		defer C.free(unsafe.Pointer(cPIN)) // by then wiped
+	}
 	if r := C.fido_hook_configure(cPath, cPIN, C.size_t(length)); r != C.FIDO_OK {
 		return libfido2.Error{Code: int(r)}
 	}

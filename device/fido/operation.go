@@ -148,7 +148,7 @@ func (op *operation) exchange(request []byte) []byte {
 	case cmdGetInfo:
 		return op.info
 	case cmdManageCredentialsEarly:
-		// libfido2 before 1.15 knows only the command's prototype, which is else the same (CTAP 2.1 §6.8).
+		// libfido2 before 1.15 knows only the prototype of the command, whose parameters are the same (CTAP 2.1 §6.8).
 		if op.managesCredentials {
 			request[0] = cmdManageCredentials
 		}

@@ -45,7 +45,7 @@ type stick struct {
 	waiting chan struct{} // closed when it waits for a touch
 }
 
-func plugIn(t *testing.T, o virtual.Options) *stick {
+func plugIn(t *testing.T, o virtual.Options, untouched bool) *stick {
 	t.Helper()
 	master, err := os.OpenFile("/dev/ptmx", os.O_RDWR|unix.O_NOCTTY, 0)
 	if err != nil {
@@ -71,7 +71,8 @@ func plugIn(t *testing.T, o virtual.Options) *stick {
 	card := newCard(t, o)
 	card.PowerOn()
 	s := &stick{t: t, path: path, master: master, session: pcsc.NewSession("stick", &field{card: card}),
-		cancel: make(chan struct{}, 1), waiting: make(chan struct{})}
+		untouched: untouched,
+		cancel:    make(chan struct{}, 1), waiting: make(chan struct{})}
 	done := make(chan struct{})
 	go func() { defer close(done); s.serve() }()
 	t.Cleanup(func() {
@@ -198,7 +199,7 @@ func (s *stick) write(channel uint32, cmd byte, message []byte) {
 }
 
 func TestUSBKey(t *testing.T) {
-	s := plugIn(t, virtual.Options{Attestation: virtual.CertAttestation})
+	s := plugIn(t, virtual.Options{Attestation: virtual.CertAttestation}, false)
 	k := fido.USBKey{Path: s.path, Manufacturer: "Tapstation", Product: "Stick"}.Key()
 	info, err := k.Info(t.Context())
 	if err != nil {
@@ -253,8 +254,7 @@ func TestUSBKey(t *testing.T) {
 }
 
 func TestUSBKeyIsToldToStop(t *testing.T) {
-	s := plugIn(t, virtual.Options{})
-	s.untouched = true
+	s := plugIn(t, virtual.Options{}, true)
 	k := fido.USBKey{Path: s.path}.Key()
 	ctx, cancel := context.WithCancel(t.Context())
 	go func() {
@@ -270,7 +270,7 @@ func TestUSBKeyIsToldToStop(t *testing.T) {
 }
 
 func TestUSBKeyPulledOut(t *testing.T) {
-	s := plugIn(t, virtual.Options{})
+	s := plugIn(t, virtual.Options{}, false)
 	k := fido.USBKey{Path: s.path}.Key()
 	if _, err := k.Info(t.Context()); err != nil {
 		t.Fatal(err)
