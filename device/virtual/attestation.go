@@ -28,7 +28,7 @@ var (
 	oidComment = asn1.ObjectIdentifier{2, 16, 840, 1, 113730, 1, 13}
 )
 
-const longComment = 1200 // bytes
+const longComment = 500 // bytes
 
 // AttestationRoot is the certificate, in DER, that the card's attestation leads to; nil where it has none.
 func (c *Card) AttestationRoot() []byte {

@@ -41,8 +41,10 @@ func (c *Card) parseCreationExtensions(m cmap) (creationExtensions, error) {
 		}
 		e.protect = int(level)
 	}
-	if e.hmac, _, err = optional[bool](in, extHMACSecret); err != nil {
-		return e, err
+	if slices.Contains(known, extHMACSecret) {
+		if e.hmac, _, err = optional[bool](in, extHMACSecret); err != nil {
+			return e, err
+		}
 	}
 	if slices.Contains(known, extMinPINLength) {
 		e.minPIN, _, err = optional[bool](in, extMinPINLength)
@@ -72,11 +74,10 @@ type hmacSecret struct {
 	salts  []byte // one or two of 32 bytes
 }
 
-// parseHMACSecret opens the input; nil where there is none.
-func (c *Card) parseHMACSecret(m cmap, up bool) (*hmacSecret, error) {
-	extensions, _, err := optional[cmap](m, 0x04)
-	if err != nil {
-		return nil, err
+// parseHMACSecret opens the input among the extensions; nil where there is none.
+func (c *Card) parseHMACSecret(extensions cmap, up bool) (*hmacSecret, error) {
+	if !slices.Contains(c.extensions(), extHMACSecret) {
+		return nil, nil
 	}
 	in, given, err := optional[cmap](extensions, extHMACSecret)
 	if err != nil || !given {

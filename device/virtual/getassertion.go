@@ -33,6 +33,10 @@ func (c *Card) getAssertion(m cmap) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	extensions, _, err := optional[cmap](m, 0x04)
+	if err != nil {
+		return nil, err
+	}
 	a, err := c.authOf(m, 0x06, 0x07) // steps 1 and 2
 	if err != nil {
 		return nil, err
@@ -55,7 +59,7 @@ func (c *Card) getAssertion(m cmap) (any, error) {
 	if len(found) == 0 {
 		return nil, errNoCredentials
 	}
-	hmac, err := c.parseHMACSecret(m, up)
+	hmac, err := c.parseHMACSecret(extensions, up)
 	if err != nil {
 		return nil, err
 	}

@@ -12,9 +12,11 @@ func (c *Card) getInfo() map[int]any {
 	v := c.options.Version
 	info := map[int]any{
 		0x01: c.versions(),
-		0x02: c.extensions(),
 		0x03: c.state.AAGUID[:],
 		0x04: c.optionIDs(),
+	}
+	if list := c.extensions(); len(list) > 0 {
+		info[0x02] = list
 	}
 	if c.options.MaxMsgSize != MaxMsgSizeUntold {
 		info[0x05] = c.options.MaxMsgSize
@@ -55,14 +57,19 @@ func (c *Card) versions() []string {
 	return []string{"FIDO_2_0", "FIDO_2_1_PRE", "FIDO_2_1"}
 }
 
+// extensions are those the card knows. hmac-secret goes with the PIN: its key agreement is a subcommand of clientPIN.
 func (c *Card) extensions() []string {
-	switch {
-	case c.options.Version == FIDO20:
-		return []string{extHMACSecret}
-	case c.options.Version == FIDO21 && !c.options.NoPIN:
-		return []string{extCredProtect, extHMACSecret, extMinPINLength}
+	var list []string
+	if c.options.Version != FIDO20 {
+		list = append(list, extCredProtect)
 	}
-	return []string{extCredProtect, extHMACSecret}
+	if !c.options.NoPIN {
+		list = append(list, extHMACSecret)
+		if c.options.Version == FIDO21 {
+			list = append(list, extMinPINLength)
+		}
+	}
+	return list
 }
 
 // optionIDs are the options of CTAP 2.1 §6.4 that this card has.

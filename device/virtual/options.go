@@ -22,7 +22,7 @@ type Attestation int
 const (
 	SelfAttestation Attestation = iota // signed with the credential's own key
 	CertAttestation                    // a test certificate, its issuer, and a root that AttestationRoot tells
-	LongAttestation                    // likewise, with a leaf certificate of more than 1,200 bytes
+	LongAttestation                    // likewise, with a long leaf: makeCredential answers more than 1,500 bytes
 	NoAttestation                      // format "none"
 )
 

@@ -42,7 +42,7 @@ func newPlatform(t testing.TB, o Options) *platform {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &platform{TB: t, card: card, protocol: 2, clock: k}
+	p := &platform{TB: t, card: card, protocol: card.options.PINProtocols[0], clock: k}
 	p.tap()
 	return p
 }
