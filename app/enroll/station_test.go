@@ -37,18 +37,27 @@ func newStation(t testing.TB) *station {
 
 func openStation(t testing.TB, folder string) *station {
 	t.Helper()
-	s := &station{t: t, service: virtual.NewService()}
-	s.reader = s.service.AddReader(readerName)
-	box := seal.New(folder, seal.Options{FileOnly: true})
-	cache := offline.New(filepath.Join(folder, offline.Name))
-	dir := &directory.Directory{Store: bolt.New(filepath.Join(folder, bolt.Name)), Offline: cache}
-	board := device.NewBoard(fido.Cards(s.service.Watch, func(ctx context.Context, reader string) (fido.Session, error) {
-		card, err := s.service.Connect(ctx, reader)
+	service := virtual.NewService()
+	reader := service.AddReader(readerName)
+	s := buildStation(t, folder, fido.Cards(service.Watch, func(ctx context.Context, reader string) (fido.Session, error) {
+		card, err := service.Connect(ctx, reader)
 		if err != nil {
 			return nil, err
 		}
 		return pcsc.NewSession(reader, card), nil
 	}))
+	s.service, s.reader = service, reader
+	return s
+}
+
+// buildStation is the station over any cards.
+func buildStation(t testing.TB, folder string, cards device.Source) *station {
+	t.Helper()
+	s := &station{t: t}
+	box := seal.New(folder, seal.Options{FileOnly: true})
+	cache := offline.New(filepath.Join(folder, offline.Name))
+	dir := &directory.Directory{Store: bolt.New(filepath.Join(folder, bolt.Name)), Offline: cache}
+	board := device.NewBoard(cards)
 	s.Enroller = &enroll.Enroller{
 		Directory: dir, Board: board, Seal: box,
 		RelyingParty: func(w directory.Workspace) (enroll.RelyingParty, error) { return rp.NewWorkspace(w) },
