@@ -35,7 +35,9 @@ func (k *Keys) Attach(c fyne.Canvas) (detach func()) {
 	for _, s := range k.Shortcuts {
 		c.AddShortcut(s.shortcut(), func(fyne.Shortcut) { s.Do() })
 	}
+	inForce[c] = k
 	return func() {
+		delete(inForce, c)
 		c.SetOnTypedKey(nil)
 		c.SetOnTypedRune(nil)
 		for _, s := range k.Shortcuts {
@@ -43,6 +45,10 @@ func (k *Keys) Attach(c fyne.Canvas) (detach func()) {
 		}
 	}
 }
+
+// inForce are the keys of the page that each canvas shows. Fyne has no way to hand a canvas a shortcut that the widget
+// with the focus did not take.
+var inForce = map[fyne.Canvas]*Keys{}
 
 func (k *Keys) typedKey(e *fyne.KeyEvent) {
 	switch {
@@ -72,11 +78,17 @@ func passRune(w fyne.CanvasObject, r rune) {
 	}
 }
 
-// passShortcut gives a shortcut that w has no use for to the page. Fyne's canvases take it, but do not say so in
-// the interface.
-func passShortcut(w fyne.CanvasObject, s fyne.Shortcut) {
-	if c, ok := canvasOf(w).(fyne.Shortcutable); ok {
-		c.TypedShortcut(s)
+// passShortcut gives a shortcut that w has no use for to the page.
+func passShortcut(w fyne.CanvasObject, taken fyne.Shortcut) {
+	keys := inForce[canvasOf(w)]
+	if keys == nil {
+		return
+	}
+	for _, s := range keys.Shortcuts {
+		if s.shortcut().ShortcutName() == taken.ShortcutName() {
+			s.Do()
+			return
+		}
 	}
 }
 
