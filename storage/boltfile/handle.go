@@ -15,6 +15,8 @@ import (
 	"tapstation/app/directory"
 )
 
+var errNotAFile = errors.New("not a regular file")
+
 // handle is the file while it is open, with its one transaction.
 type handle struct {
 	file *os.File // bbolt's; kept because bbolt loses it when it panics
@@ -39,9 +41,13 @@ func openHandle(path string, writer, create bool) (*handle, error) {
 				return nil, err
 			}
 			h.file = file
-			if info, err := file.Stat(); err != nil {
+			info, err := file.Stat()
+			switch {
+			case err != nil:
 				return file, err
-			} else if !writer && info.Size() == 0 {
+			case !info.Mode().IsRegular():
+				return file, &fs.PathError{Op: "open", Path: name, Err: errNotAFile}
+			case !writer && info.Size() == 0:
 				return file, fs.ErrNotExist // bbolt would want to write its first pages
 			}
 			return file, nil
@@ -56,9 +62,7 @@ func openHandle(path string, writer, create bool) (*handle, error) {
 		return err
 	})
 	if err != nil {
-		if h.file != nil {
-			h.file.Close() // closed already, or lost in a panic or in our own refusal
-		}
+		h.abandon()
 		return nil, damaged(err)
 	}
 	return h, nil
@@ -97,11 +101,20 @@ func (h *handle) close() {
 	})
 	if err != nil {
 		// bbolt holds locks of its own now, which Close would wait for for ever. The file's lock is what matters.
-		h.file.Close()
+		h.abandon()
 		return
 	}
 	// What can fail here is giving back what the system takes back anyway.
 	_ = Guard(h.db.Close)
+}
+
+// abandon gives up a file that bbolt lost in a panic. What bbolt has mapped stays mapped, and would keep the lock with
+// it; so the lock is taken off first. It does no harm to a file that is closed already.
+func (h *handle) abandon() {
+	if h.file != nil {
+		unlock(h.file)
+		h.file.Close()
+	}
 }
 
 // Guard turns a panic into directory.ErrDamaged. It is put around calls of bbolt, which panics on pages that make no
