@@ -151,6 +151,7 @@ func (d *Desk) put(p page) {
 		d.detach()
 	}
 	d.page = p
+	d.window.Canvas().Unfocus() // Fyne leaves the focus on what is no longer there
 	d.body.Objects = []fyne.CanvasObject{p.content()}
 	d.body.Refresh()
 	d.detach = p.keys().Attach(d.window.Canvas())

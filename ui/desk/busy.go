@@ -1,0 +1,15 @@
+package desk
+
+// Busy tells whether the page still waits for what it asked for when it was shown. The tour takes no picture before
+// it has come.
+func (d *Desk) Busy() bool {
+	switch p := d.page.(type) {
+	case *usersPage:
+		return p.state.Asking
+	case *userPage:
+		return !p.state.Known && p.state.Failed == nil
+	case *readerPage:
+		return p.looking
+	}
+	return false
+}
