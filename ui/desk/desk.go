@@ -159,6 +159,9 @@ func (d *Desk) put(p page) {
 	p.shown()
 }
 
+// focus gives f the focus. Fyne itself finds the window of a widget only once it was drawn.
+func (d *Desk) focus(f fyne.Focusable) { d.window.Canvas().Focus(f) }
+
 // do runs f on the window's goroutine, unless the window is gone by then.
 func (d *Desk) do(f func()) {
 	d.opts.Do(func() {

@@ -93,7 +93,7 @@ func (p *userPage) ask() {
 			}
 			p.render()
 			if err == nil && p.desk.window.Canvas().Focused() == nil {
-				widget.Focus(p.assign)
+				p.desk.focus(p.assign)
 			}
 		})
 	})

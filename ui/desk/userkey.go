@@ -108,13 +108,13 @@ func (p *userPage) startRenaming(k directory.SecurityKey) {
 	f.content = widget.AtMost(640, container.New(renameLayout{}, f.field, buttons))
 	p.rename, p.state.Renaming = f, k.ID
 	p.render()
-	f.field.Focus()
+	p.desk.focus(f.field.Entry)
 }
 
 func (p *userPage) stopRenaming() {
 	p.rename, p.state.Renaming = nil, ""
 	p.render()
-	widget.Focus(p.assign)
+	p.desk.focus(p.assign)
 }
 
 func (p *userPage) saveName(k directory.SecurityKey) {

@@ -100,7 +100,7 @@ func (p *usersPage) keys() *widget.Keys {
 
 func (p *usersPage) shown() {
 	p.ask(p.state.search(p.state.Query))
-	p.search.Focus()
+	p.desk.focus(p.search.Entry)
 }
 
 func (p *usersPage) left() {

@@ -264,7 +264,7 @@ func (o *optionCard) CreateRenderer() fyne.WidgetRenderer {
 		switch {
 		case refused:
 			title.Color, tint = theme.Disabled, theme.Disabled
-			ground.FillColor = color.Transparent
+			ground.FillColor = fynetheme.Color(theme.Background)
 			outer.StrokeColor = fynetheme.Color(theme.Line)
 		case chosen:
 			tint = theme.Primary
