@@ -2,9 +2,7 @@
 # tour.sh [DIR] drives the real windows along the main path and leaves a picture of each screen in DIR.
 set -eu
 cd "$(dirname "$0")/.."
-. scripts/say.sh
 
 folder=${1:-build/tour}
 mkdir -p "$folder"
 scripts/screen.sh build/tapstation tour "$folder"
-say "The pictures are in $(cd "$folder" && pwd)"
