@@ -294,4 +294,6 @@ func (s *source) Watch(ctx context.Context, report func(device.Event)) error {
 	})
 }
 
-func (s *source) Open(context.Context, string) (device.Card, error) { return nil, cmp.Or(s.refuse, device.ErrServiceDown) }
+func (s *source) Open(context.Context, string) (device.Card, error) {
+	return nil, cmp.Or(s.refuse, device.ErrServiceDown)
+}

@@ -8,6 +8,7 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
 	fynetheme "fyne.io/fyne/v2/theme"
+	fynewidget "fyne.io/fyne/v2/widget"
 
 	"tapstation/app/directory"
 	"tapstation/assets/text"
@@ -22,6 +23,7 @@ type usersPage struct {
 	cancel context.CancelFunc // of what is being asked
 
 	search *widget.Search
+	group  *widget.Button // says which group is shown; hidden where there is none
 	status *widget.Text
 	list   *widget.List
 	notice *fyne.Container // who has just been saved
@@ -59,7 +61,8 @@ func newUsersPage(d *Desk) *usersPage {
 	newUser := widget.NewPrimary(text.T("users.new"), d.NewUser).WithIcon(theme.AddIcon)
 	p.notice = container.NewStack()
 	p.middle = container.NewStack()
-	find := container.New(searchLayout{}, p.search, p.status)
+	p.group = widget.NewButton("", p.chooseGroup).WithIcon(theme.GroupIcon)
+	find := container.New(searchLayout{}, p.search, p.group, p.status)
 	p.all = widget.PadXY(theme.Space32, theme.Space24, widget.Above(theme.Space16, p.middle,
 		widget.TitleLine(text.T("users.title"), newUser), p.notice, find))
 	p.render()
@@ -100,6 +103,7 @@ func (p *usersPage) keys() *widget.Keys {
 
 func (p *usersPage) shown() {
 	p.ask(p.state.search(p.state.Query))
+	p.askGroups()
 	p.desk.focus(p.search.Entry)
 }
 
@@ -138,6 +142,38 @@ func (p *usersPage) ask(next usersState) {
 	p.render()
 }
 
+// askGroups asks which groups there are. Where that fails, no group can be chosen; the list says why.
+func (p *usersPage) askGroups() {
+	p.desk.beside(p.desk.ctx, func(ctx context.Context) {
+		groups, err := p.desk.station.Directory.Groups(ctx)
+		if err != nil {
+			return
+		}
+		p.desk.do(func() {
+			p.state.Groups = nil
+			for _, g := range groups {
+				p.state.Groups = append(p.state.Groups, g.Name)
+			}
+			p.render()
+		})
+	})
+}
+
+// chooseGroup offers all groups under the button.
+func (p *usersPage) chooseGroup() {
+	item := func(label, group string) *fyne.MenuItem {
+		i := fyne.NewMenuItem(label, func() { p.ask(p.state.only(group)) })
+		i.Checked = group == p.state.Group
+		return i
+	}
+	items := []*fyne.MenuItem{item(text.T("users.all_groups"), ""), fyne.NewMenuItemSeparator()}
+	for _, g := range p.state.Groups {
+		items = append(items, item(g, g))
+	}
+	menu := fynewidget.NewPopUpMenu(fyne.NewMenu("", items...), p.desk.window.Canvas())
+	menu.ShowAtRelativePosition(fyne.NewPos(0, p.group.Size().Height+theme.Space4), p.group)
+}
+
 // speakOfWaiting says that question n is still open, once it has been for a while, and then every second how long.
 func (p *usersPage) speakOfWaiting(n, seconds int, after time.Duration) {
 	p.desk.opts.After(after, func() {
@@ -156,6 +192,8 @@ func (p *usersPage) speakOfWaiting(n, seconds int, after time.Duration) {
 func (p *usersPage) render() {
 	s := p.state
 	p.status.SetText(waitingWords(s))
+	p.group.Hidden = len(s.Groups) == 0
+	p.group.SetText(orElse(s.Group, text.T("users.all_groups")))
 	p.renderNotice()
 	switch {
 	case s.Failed != nil && len(s.Rows) == 0 || s.Failed != nil && s.Next == "":
@@ -164,23 +202,46 @@ func (p *usersPage) render() {
 		})
 	case !s.Known:
 		p.put("unknown", func() fyne.CanvasObject { return container.NewStack() })
-	case len(s.Rows) == 0 && s.Query == "" && !s.Asking:
+	case len(s.Rows) == 0 && s.Query == "" && s.Group == "" && !s.Asking:
 		p.put("empty", func() fyne.CanvasObject {
 			return widget.Empty(theme.UsersIcon, text.T("users.empty.title"), text.T("users.empty.text"),
 				widget.NewPrimary(text.T("users.new"), p.desk.NewUser).WithIcon(theme.AddIcon))
 		})
 	case len(s.Rows) == 0 && !s.Asking:
-		p.put("nobody:"+s.Query, func() fyne.CanvasObject {
-			return widget.Empty(theme.SearchIcon, text.T("users.nobody.title"), text.T("users.nobody.text", "Query", s.Query),
-				widget.NewButton(text.T("users.search_clear"), func() {
-					p.search.Entry.SetText("")
-					p.search.Focus()
-				}))
+		p.put("nobody:"+s.Query+":"+s.Group, func() fyne.CanvasObject {
+			return widget.Empty(theme.SearchIcon, text.T("users.nobody.title"), nobodyWords(s),
+				widget.NewButton(text.T("users.show_all"), p.showAll))
 		})
 	case len(s.Rows) > 0:
 		p.put("list", func() fyne.CanvasObject { return widget.Panel(p.list) })
 		p.list.Changed()
 	}
+}
+
+// showAll takes away what keeps users from being listed.
+func (p *usersPage) showAll() {
+	p.state.Group = ""
+	p.search.Entry.SetText("") // asks, if there was something to search for
+	p.ask(p.state.only(""))
+	p.search.Focus()
+}
+
+// nobodyWords say what nobody matches.
+func nobodyWords(s usersState) string {
+	switch {
+	case s.Group == "":
+		return text.T("users.nobody.text", "Query", s.Query)
+	case s.Query == "":
+		return text.T("users.nobody.group", "Group", s.Group)
+	}
+	return text.T("users.nobody.both", "Query", s.Query, "Group", s.Group)
+}
+
+func orElse(words, otherwise string) string {
+	if words == "" {
+		return otherwise
+	}
+	return words
 }
 
 // put replaces what stands in the middle, if that is not there already.
@@ -221,15 +282,20 @@ func waitingWords(s usersState) string {
 	return ""
 }
 
-// searchLayout is the search and the words beside it.
+// searchLayout is the search, the group beside it, and the words beside those.
 type searchLayout struct{}
 
 func (searchLayout) Layout(objects []fyne.CanvasObject, s fyne.Size) {
 	const widest = 420
-	w := min(s.Width, widest)
-	place(objects[0], 0, w, s.Height)
-	x := w + theme.Space16
-	place(objects[1], x, max(s.Width-x, 0), s.Height)
+	x := min(s.Width, widest)
+	place(objects[0], 0, x, s.Height)
+	x += theme.Space8
+	if group := objects[1]; group.Visible() {
+		w := min(group.MinSize().Width, max(s.Width-x, 0))
+		place(group, x, w, s.Height)
+		x += w + theme.Space16
+	}
+	place(objects[2], x, max(s.Width-x, 0), s.Height)
 }
 
 func (searchLayout) MinSize(objects []fyne.CanvasObject) fyne.Size { return objects[0].MinSize() }

@@ -89,10 +89,39 @@ func TestSearchThatFindsNobodyCanBeCleared(t *testing.T) {
 	b.listed()
 	b.write("zz")
 	b.until("the answer", func() bool { return b.says("Nobody found") })
-	b.tap("Clear the search")
+	b.tap("Show all users")
 	b.until("everyone again", func() bool { return !b.users.state.Asking && len(b.users.state.Rows) == 3 })
 	if b.says("Nobody found") {
 		t.Error("it still says that nobody is found")
+	}
+}
+
+func TestUsersOfOneGroupAreShown(t *testing.T) {
+	b := newBench(t, 3)
+	b.listed()
+	u, _, err := b.station.Directory.User(t.Context(), "u001")
+	if err != nil {
+		t.Fatal(err)
+	}
+	u.Groups = []string{"Laboratory"}
+	if _, err := b.station.Directory.UpdateUser(t.Context(), "os:test", u); err != nil {
+		t.Fatal(err)
+	}
+	b.users.shown()
+	b.until("the group", func() bool { return b.users.group.Visible() })
+	b.listed()
+	b.tap("All groups")
+	b.press(fyne.KeyDown, fyne.KeyDown, fyne.KeyReturn)
+	b.until("the members", func() bool { return !b.users.state.Asking && b.users.state.Group == "Laboratory" })
+	if got := ids(b.users.state.Rows); len(got) != 1 || got[0] != "u001" {
+		t.Errorf("the group Laboratory lists %v, want u001", got)
+	}
+	b.users.search.Entry.SetText("zz")
+	b.until("nobody", func() bool { return b.says("No user in “Laboratory” matches “zz”.") })
+	b.tap("Show all users")
+	b.until("everyone", func() bool { return !b.users.state.Asking && len(b.users.state.Rows) == 3 })
+	if got := b.users.group.Text; got != "All groups" {
+		t.Errorf("the button says %q, want All groups", got)
 	}
 }
 

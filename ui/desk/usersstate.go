@@ -5,6 +5,8 @@ import "tapstation/app/directory"
 // usersState is All Users as it is now. Its transitions are plain functions from one state to the next.
 type usersState struct {
 	Query  string
+	Group  string   // "" for all
+	Groups []string // there are, by name
 	Rows   []directory.UserRow
 	Next   string          // for the page after Rows; "" at the end
 	Asked  int             // the number of the last question; answers to earlier ones are stale
@@ -19,6 +21,12 @@ type usersState struct {
 func (s usersState) search(query string) usersState {
 	s.Query, s.Next = query, ""
 	return s.ask()
+}
+
+// only asks for the members of a group, or of all with "".
+func (s usersState) only(group string) usersState {
+	s.Group = group
+	return s.search(s.Query)
 }
 
 // more asks for the next page, if there is one and nothing is being asked already.
@@ -37,7 +45,7 @@ func (s usersState) ask() usersState {
 
 // question is what is being asked.
 func (s usersState) question() directory.UserQuery {
-	return directory.UserQuery{Text: s.Query, After: s.Next, Limit: 100}
+	return directory.UserQuery{Text: s.Query, Group: s.Group, After: s.Next, Limit: 100}
 }
 
 // waited tells that question n has been waiting for seconds (0: long enough to say so).

@@ -51,7 +51,7 @@ func (s *ScenePart) Name() string {
 func (s *ScenePart) Content() []byte {
 	paint := scenePaint{"#eef1f5", "#c4ccd6", "#aab4c1", "#ffffff", "#c3cbd6", "#e3b65a"}
 	if isDark() {
-		paint = scenePaint{"#2a323e", "#191f28", "#4a5566", "#dfe5ec", "#98a3b2", "#d6a94c"}
+		paint = scenePaint{"#303a48", "#222b37", "#566273", "#dfe5ec", "#98a3b2", "#d6a94c"}
 	}
 	primary := hex(light.primary)
 	if s.name != "card" { // the card is light in both variants
