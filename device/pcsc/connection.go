@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/ebfe/scard"
 
@@ -55,8 +56,10 @@ func (c *connection) Transmit(apdu []byte) ([]byte, error) {
 }
 
 // Close ends the transaction, disconnects without touching the card, and releases the context, whatever fails on the
-// way.
+// way. A service that hangs is cut off.
 func (c *connection) Close() error {
+	hang := time.AfterFunc(hangLimit, c.Interrupt)
+	defer hang.Stop()
 	var errs []error
 	if c.card != nil && !c.lifeline.wasCut() {
 		errs = append(errs, c.card.EndTransaction(scard.LeaveCard), c.card.Disconnect(scard.LeaveCard))

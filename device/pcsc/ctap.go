@@ -242,8 +242,9 @@ func (s *Session) deliver(ctx context.Context, c iso7816.Command, f framing) (r 
 	if r, err = s.send(ctx, last); err != nil {
 		return r, false, err
 	}
-	if n, wrong := r.SW.ExactLength(); wrong {
-		// ISO 7816-4 §5.6: nothing was carried out, and the same command with this Le is taken.
+	if n, wrong := r.SW.ExactLength(); wrong && len(parts) == 1 {
+		// ISO 7816-4 §5.6: nothing was carried out, and the same command with this Le is taken. The last link of a chain
+		// is not repeated: a card that has forgotten the others would take it for a command of its own.
 		exact, err := withLength(last, n)
 		if err != nil {
 			return r, false, err

@@ -239,6 +239,15 @@ func TestWrongLengthInExtendedForm(t *testing.T) {
 	}
 }
 
+func TestLastLinkIsNotRepeated(t *testing.T) {
+	s := newScript(t, selected, refusedExtended, settledShort,
+		step{want: "90108000ff…", answer: "9000"}, step{want: "801080002d…", answer: "6c10"}).session()
+	var status *device.StatusError
+	if _, err := s.CTAP2(t.Context(), makeCredential(300)); !errors.As(err, &status) || status.SW != 0x6C10 {
+		t.Errorf("error %v, want a StatusError with 6C10", err)
+	}
+}
+
 func TestStatusWordsOfCommands(t *testing.T) {
 	for _, sw := range []uint16{0x6982, 0x6985, 0x6A80, 0x6F00, 0x6300, 0x9001, 0x6581} {
 		s := newScript(t, selected, settledExtended, step{want: "80108000…", answer: fmt.Sprintf("%04x", sw)}).session()

@@ -10,7 +10,7 @@ import (
 )
 
 // errCut tells that the station itself ended a call that hung.
-var errCut = errors.New("the PC/SC service did not answer in time")
+var errCut = fmt.Errorf("%w in time", device.ErrMute)
 
 // fromPCSC is what an error of the PC/SC service means to the station: an error of package device or ErrExchange, with
 // the service's own words. Errors the station can do nothing about stay what they are.

@@ -7,6 +7,8 @@ import (
 	"os"
 	"runtime"
 	"slices"
+	"strconv"
+	"strings"
 	"sync"
 	"syscall"
 	"testing"
@@ -170,7 +172,7 @@ func TestWatchSurvivesARestartOfTheService(t *testing.T) {
 		}
 		// pcscd may add its readers while it is watched already.
 		var state device.State
-		for state.Readers == nil || len(state.Readers) < 2 || !state.Known {
+		for len(state.Readers) < 2 || !state.Known {
 			select {
 			case e := <-w.events:
 				state = state.Apply(e)
@@ -202,6 +204,113 @@ func TestWatchWaitsForTheService(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.expect(device.ServiceUp, "")
+}
+
+// TestWatchCanBeCancelledWithoutALifeline is the way of the systems where a context cannot be cut off.
+func TestWatchCanBeCancelledWithoutALifeline(t *testing.T) {
+	pcscdtest.Start(t)
+	m := newResourceManager()
+	if err := m.establish(); err != nil {
+		t.Fatal(err)
+	}
+	m.lifeline.drop()
+	ctx, cancel := context.WithCancel(t.Context())
+	look, over, done := make(chan struct{}, 1), make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(done)
+		cancelOn(ctx, look, over, m)
+	}()
+	begin := map[string]func(){"to look again": func() { look <- struct{}{} }, "for good": cancel}
+	for _, why := range []string{"to look again", "for good"} {
+		// A cancel to look again may come before the wait and be lost, so it is asked for until it has come.
+		ended := make(chan error, 1)
+		go func() {
+			ended <- m.statusChange([]readerState{{name: notification}}, patience)
+		}()
+		again := time.NewTicker(10 * time.Millisecond)
+		for waiting := true; waiting; {
+			begin[why]()
+			select {
+			case err := <-ended:
+				if !errors.Is(err, scard.ErrCancelled) {
+					t.Errorf("cancelled %s, the wait ends with %v, want ErrCancelled", why, err)
+				}
+				waiting = false
+			case <-again.C:
+			}
+		}
+		again.Stop()
+	}
+	close(over)
+	<-done
+	if err := m.release(); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestServiceThatHangs: neither a watch nor Open waits for it longer than its caller does.
+func TestServiceThatHangs(t *testing.T) {
+	p := pcscdtest.Start(t)
+	w := watch(t, &Service{})
+	w.expectBeginning(p)
+	insert(t, p, newCard(t))
+	w.expect(device.CardInserted, p.ReaderName())
+	session := open(t, new(Service), p.ReaderName())
+	before := descriptors(t)
+	pid := pcscdProcess(t)
+	if err := syscall.Kill(pid, syscall.SIGSTOP); err != nil {
+		t.Fatal(err)
+	}
+	resume := sync.OnceFunc(func() { _ = syscall.Kill(pid, syscall.SIGCONT) })
+	t.Cleanup(resume)
+
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	start := time.Now()
+	if _, err := new(Service).Open(ctx, p.ReaderName()); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("Open: error %v, want context.DeadlineExceeded", err)
+	}
+	if err := new(Service).Watch(ctx, func(device.Event) {}); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("Watch: error %v, want context.DeadlineExceeded", err)
+	}
+	if now := descriptors(t); now > before {
+		t.Errorf("%d descriptors are open, %d were before", now, before)
+	}
+	w.stop()
+	if took := time.Since(start); took > 2*time.Second {
+		t.Errorf("it took %v to give up", took)
+	}
+	if err := session.Close(); err != nil {
+		t.Errorf("close a session: %v", err)
+	}
+	if took := time.Since(start); took > hangLimit+2*time.Second {
+		t.Errorf("it took %v to give up and close", took)
+	}
+	resume()
+	open(t, new(Service), p.ReaderName())
+}
+
+// pcscdProcess is the pcscd that this process has started.
+func pcscdProcess(t *testing.T) int {
+	t.Helper()
+	tasks, err := readNames("/proc/self/task")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, task := range tasks {
+		children, err := os.ReadFile("/proc/self/task/" + task + "/children")
+		if err != nil {
+			continue // a thread that has ended
+		}
+		for _, child := range strings.Fields(string(children)) {
+			name, err := os.ReadFile("/proc/" + child + "/comm")
+			if pid, bad := strconv.Atoi(child); err == nil && bad == nil && string(name) == "pcscd\n" {
+				return pid
+			}
+		}
+	}
+	t.Fatal("no child of this process is pcscd")
+	return 0
 }
 
 func TestSeveralWatchesAtOnce(t *testing.T) {
@@ -279,6 +388,23 @@ func TestShortReaderBehindTheService(t *testing.T) {
 		if err := s.Close(); err != nil {
 			t.Fatal(err)
 		}
+	}
+}
+
+// TestT0CardGetsShortAPDUs: T=0 has no extended length.
+func TestT0CardGetsShortAPDUs(t *testing.T) {
+	p := pcscdtest.Start(t)
+	card, err := virtual.New(virtual.Options{ATR: []byte{0x3B, 0x00}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	insert(t, p, card)
+	s := open(t, &Service{}, p.ReaderName())
+	if answer, err := s.CTAP2(t.Context(), []byte{authGetInfo}); err != nil || answer[0] != 0 {
+		t.Errorf("getInfo answers %x, %v", answer, err)
+	}
+	if s.framing.extended || s.refused {
+		t.Errorf("framing is %+v, refused %v, want short APDUs from the first", s.framing, s.refused)
 	}
 }
 
@@ -473,6 +599,44 @@ func TestSessionKeepsOthersOut(t *testing.T) {
 		t.Fatal(err)
 	}
 	open(t, &s, p.ReaderName())
+}
+
+// TestReadersDoNotDisturbEachOther: while one is waited for in vain and cut off, the other works on.
+func TestReadersDoNotDisturbEachOther(t *testing.T) {
+	p := pcscdtest.Start(t)
+	insert(t, p, newCard(t))
+	if _, err := p.Slot(1).Insert(t.Context(), newCard(t)); err != nil {
+		t.Fatal(err)
+	}
+	awaitCard(t, p.ReaderNames()[1], true)
+	var s Service
+	first := open(t, &s, p.ReaderNames()[0])
+	second := open(t, &s, p.ReaderNames()[1])
+
+	waiting := make(chan struct{})
+	go func() {
+		defer close(waiting)
+		for range 5 {
+			ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+			if _, err := s.Open(ctx, p.ReaderNames()[0]); !errors.Is(err, context.DeadlineExceeded) {
+				t.Errorf("error %v, want context.DeadlineExceeded", err)
+			}
+			cancel()
+		}
+	}()
+	for working := true; working; {
+		if _, err := second.CTAP2(t.Context(), []byte{authGetInfo}); err != nil {
+			t.Fatalf("the other reader: %v", err)
+		}
+		select {
+		case <-waiting:
+			working = false
+		default:
+		}
+	}
+	if _, err := first.CTAP2(t.Context(), []byte{authGetInfo}); err != nil {
+		t.Errorf("the reader that was waited for: %v", err)
+	}
 }
 
 func TestHangingCardBehindTheService(t *testing.T) {

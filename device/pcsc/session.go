@@ -198,11 +198,11 @@ func (s *Session) send(ctx context.Context, apdu []byte) (iso7816.Response, erro
 		s.costMu.Unlock()
 	}
 	if err != nil {
-		if ctx.Err() != nil && errors.Is(err, errCut) {
-			err = ctx.Err()
-		}
 		if !errors.Is(err, ErrExchange) {
 			s.lost = err
+		}
+		if ctx.Err() != nil && errors.Is(err, errCut) {
+			err = ctx.Err()
 		}
 		return iso7816.Response{}, err
 	}

@@ -189,6 +189,9 @@ func TestHangingCardIsCutOff(t *testing.T) {
 		if _, err := s.Select(ctx); !errors.Is(err, context.Canceled) {
 			t.Errorf("error %v, want context.Canceled", err)
 		}
+		if _, err := s.Select(t.Context()); !errors.Is(err, device.ErrMute) {
+			t.Errorf("afterwards error %v, want ErrMute", err)
+		}
 		if err := s.Close(); err != nil {
 			t.Error(err)
 		}

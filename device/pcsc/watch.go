@@ -18,9 +18,6 @@ import (
 // another change).
 const settleTime = 500 * time.Millisecond
 
-// cancelLimit is how long a wait may go on after it was cancelled before its connection is cut.
-const cancelLimit = time.Second
-
 func (s *Service) watch(ctx context.Context, report func(device.Event)) error {
 	look := s.register()
 	defer s.unregister(look)
@@ -79,19 +76,8 @@ func (s *Service) lookAgain() {
 // follow reports what one connection to the service tells, until that breaks or ctx ends.
 func (s *Service) follow(ctx context.Context, look <-chan struct{}, report func(device.Event)) error {
 	m := newResourceManager()
-	opened := make(chan struct{})
-	stop := context.AfterFunc(ctx, func() {
-		// Opening may hang when the service does.
-		t := time.NewTimer(cancelLimit)
-		defer t.Stop()
-		select {
-		case <-opened:
-		case <-t.C:
-			m.lifeline.cut()
-		}
-	})
+	stop := context.AfterFunc(ctx, func() { m.lifeline.cut() }) // opening hangs when the service does
 	err := m.establish()
-	close(opened)
 	stop()
 	if err != nil {
 		return fmt.Errorf("reach the PC/SC service: %w", fromPCSC(err))
@@ -111,20 +97,21 @@ func (s *Service) follow(ctx context.Context, look <-chan struct{}, report func(
 
 // cancelOn ends the waits of m whenever somebody wants it to look again, and for good when ctx ends.
 func cancelOn(ctx context.Context, look, over <-chan struct{}, m *resourceManager) {
-	for {
+	for ended := false; !ended; {
 		select {
 		case <-over:
 			return
 		case <-look:
 			_ = m.cancel() // a service that is gone ends the wait by itself
-			continue
 		case <-ctx.Done():
+			ended = true
 		}
-		break
+	}
+	// The context is of no further use, so cutting it off is the surest: it works on a service that hangs, too.
+	if m.lifeline.cut() {
+		return
 	}
 	// A cancel that comes just before the wait begins is lost, so it is repeated until the wait has ended.
-	hang := time.AfterFunc(cancelLimit, func() { m.lifeline.cut() })
-	defer hang.Stop()
 	for pause := time.Millisecond; ; pause = min(2*pause, 50*time.Millisecond) {
 		_ = m.cancel()
 		t := time.NewTimer(pause)
@@ -155,7 +142,7 @@ type watched struct {
 // run reports until ctx ends or the service fails.
 func (w *watched) run(ctx context.Context) error {
 	timeout := settleTime
-	for ctx.Err() == nil {
+	for unknown := 0; ctx.Err() == nil; {
 		changed, err := w.rescan()
 		if err != nil {
 			return err
@@ -163,8 +150,14 @@ func (w *watched) run(ctx context.Context) error {
 		if changed {
 			timeout = settleTime
 		}
-		switch err := w.wait(ctx, timeout); {
-		case err == nil, errors.Is(err, scard.ErrCancelled), errors.Is(err, scard.ErrUnknownReader):
+		err = w.wait(ctx, timeout)
+		if errors.Is(err, scard.ErrUnknownReader) {
+			unknown++
+		} else {
+			unknown = 0
+		}
+		switch {
+		case err == nil, errors.Is(err, scard.ErrCancelled), errors.Is(err, scard.ErrUnknownReader) && unknown < unknownLimit:
 			timeout = settleTime
 		case errors.Is(err, scard.ErrTimeout):
 			timeout = quietTimeout
@@ -175,9 +168,12 @@ func (w *watched) run(ctx context.Context) error {
 	return ctx.Err()
 }
 
+// unknownLimit is how often in a row the service may list a reader and then not know it, before it is taken for broken.
+const unknownLimit = 10
+
 // rescan lists the readers and looks at all of them.
 func (w *watched) rescan() (changed bool, err error) {
-	for {
+	for unknown := 0; ; unknown++ {
 		names, err := w.manager.readers()
 		if err != nil {
 			return false, err
@@ -187,13 +183,15 @@ func (w *watched) rescan() (changed bool, err error) {
 		for i, r := range w.known {
 			states[i] = readerState{name: r.name}
 		}
-		switch err := w.manager.statusChange(states, 0); {
-		case errors.Is(err, scard.ErrUnknownReader):
-			continue // one went in between
-		case err != nil && !errors.Is(err, scard.ErrTimeout) && !errors.Is(err, scard.ErrCancelled):
-			return false, err
+		err = w.manager.statusChange(states, 0)
+		switch {
 		case err == nil:
 			changed = w.update(states) || changed
+		case errors.Is(err, scard.ErrUnknownReader) && unknown < unknownLimit:
+			continue // one went in between
+		case errors.Is(err, scard.ErrTimeout), errors.Is(err, scard.ErrCancelled):
+		default:
+			return false, err
 		}
 		break
 	}
@@ -208,7 +206,11 @@ func (w *watched) rescan() (changed bool, err error) {
 func (w *watched) wait(ctx context.Context, timeout time.Duration) error {
 	states := make([]readerState, 0, len(w.known)+1)
 	for _, r := range w.known {
-		states = append(states, readerState{name: r.name, current: r.state})
+		current := r.state
+		if current == scard.StateUnaware {
+			current = scard.StateEmpty // a reader of which nothing is known yet would be answered at once
+		}
+		states = append(states, readerState{name: r.name, current: current})
 	}
 	if notification != "" {
 		states = append(states, readerState{name: notification, current: w.news})
@@ -220,15 +222,20 @@ func (w *watched) wait(ctx context.Context, timeout time.Duration) error {
 		}
 		return scard.ErrTimeout
 	}
-	if err := w.manager.statusChange(states, timeout); err != nil {
+	err := w.manager.statusChange(states, timeout)
+	if errors.Is(err, scard.ErrInvalidParameter) && len(states) > len(w.known) && len(w.known) > 0 {
+		// pcsc-lite before 2.0 knows sixteen readers and takes no more states; with that many no further one can come.
+		states = states[:len(w.known)]
+		err = w.manager.statusChange(states, timeout)
+	}
+	if err != nil {
 		return err
 	}
-	if notification != "" {
+	if len(states) > len(w.known) {
 		// Newer services count the readers that came and went here, so that none is missed between two waits.
-		w.news = states[len(states)-1].event &^ scard.StateChanged
-		states = states[:len(states)-1]
+		w.news = states[len(w.known)].event &^ scard.StateChanged
 	}
-	w.update(states)
+	w.update(states[:len(w.known)])
 	return nil
 }
 

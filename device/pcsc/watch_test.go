@@ -75,11 +75,15 @@ type scripted struct {
 	states  map[string]scard.StateFlag
 	changes []func(*scripted) error // one for each wait
 	waits   []time.Duration
+	limit   int // states taken at once; 0: any number
 }
 
 func (s *scripted) readers() ([]string, error) { return s.names, nil }
 
 func (s *scripted) statusChange(states []readerState, timeout time.Duration) error {
+	if s.limit > 0 && len(states) > s.limit {
+		return scard.ErrInvalidParameter
+	}
 	for _, st := range states {
 		if _, known := s.states[st.name]; !known && st.name != notification {
 			return scard.ErrUnknownReader
@@ -161,6 +165,56 @@ func TestWatchFollowsReaders(t *testing.T) {
 	}
 	if len(source.waits) < 4 || source.waits[2] != settleTime || source.waits[3] != quietTimeout {
 		t.Errorf("waits of %v, want a settling one and then one without end", source.waits)
+	}
+}
+
+// TestWatchGivesUpOnABrokenService: one that lists a reader and does not know it must not keep the station busy.
+func TestWatchGivesUpOnABrokenService(t *testing.T) {
+	source := &scripted{names: []string{"A"}, states: map[string]scard.StateFlag{}}
+	w := &watched{manager: source, report: func(device.Event) {}}
+	if err := w.run(t.Context()); !errors.Is(err, scard.ErrUnknownReader) {
+		t.Errorf("run ended with %v, want ErrUnknownReader", err)
+	}
+
+	source = &scripted{names: []string{"A"}, states: map[string]scard.StateFlag{"A": empty}}
+	for range 2 * unknownLimit {
+		source.changes = append(source.changes, func(*scripted) error { return scard.ErrUnknownReader })
+	}
+	w = &watched{manager: source, report: func(device.Event) {}}
+	if err := w.run(t.Context()); !errors.Is(err, scard.ErrUnknownReader) {
+		t.Errorf("run ended with %v, want ErrUnknownReader", err)
+	}
+}
+
+// TestWatchOfAReaderWithoutAState: the service may list a reader before it has looked at it.
+func TestWatchOfAReaderWithoutAState(t *testing.T) {
+	source := &scripted{names: []string{"A"}, states: map[string]scard.StateFlag{"A": 0}}
+	source.changes = []func(*scripted) error{set("A", count(1, present))}
+	var got []device.Event
+	w := &watched{manager: source, report: func(e device.Event) { got = append(got, e) }}
+	if err := w.run(t.Context()); !errors.Is(err, errScriptOver) {
+		t.Fatalf("run ended with %v", err)
+	}
+	if len(got) != 3 || got[2].Kind != device.CardInserted {
+		t.Errorf("events %+v, want the reader, AllReported and its card", got)
+	}
+}
+
+func TestWatchTakesAsManyReadersAsTheServiceDoes(t *testing.T) {
+	source := &scripted{states: map[string]scard.StateFlag{}, limit: 16}
+	for i := range 16 {
+		name := "Reader " + string(rune('A'+i))
+		source.names = append(source.names, name)
+		source.states[name] = empty
+	}
+	source.changes = []func(*scripted) error{set("Reader P", count(1, present))}
+	var state device.State
+	w := &watched{manager: source, report: func(e device.Event) { state = state.Apply(e) }}
+	if err := w.run(t.Context()); !errors.Is(err, errScriptOver) {
+		t.Fatalf("run ended with %v", err)
+	}
+	if _, ok := state.Card("Reader P"); !ok {
+		t.Errorf("state %+v, want a card on Reader P", state)
 	}
 }
 
