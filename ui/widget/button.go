@@ -162,7 +162,7 @@ func (b *Button) CreateRenderer() fyne.WidgetRenderer {
 		}
 		return w
 	}
-	r := &renderer{objects: []fyne.CanvasObject{ground, over, sign, words, ring}}
+	r := &renderer{objects: []fyne.CanvasObject{ground, over, sign, words, ring.Rectangle}}
 	r.refresh = func() {
 		look := b.look()
 		ring.show(b.focused && !b.Disabled())

@@ -207,7 +207,7 @@ func (o *optionCard) CreateRenderer() fyne.WidgetRenderer {
 	title.Bold, title.Clip = true, true
 	words := Small("")
 	words.Clip = true
-	r := &renderer{objects: []fyne.CanvasObject{ground, over, outer, inner, icon, mark, title, words, ring}}
+	r := &renderer{objects: []fyne.CanvasObject{ground, over, outer, inner, icon, mark, title, words, ring.Rectangle}}
 	r.layout = func(s fyne.Size) {
 		ground.Resize(s)
 		over.Resize(s)

@@ -89,7 +89,7 @@ func (i *RailItem) CreateRenderer() fyne.WidgetRenderer {
 	ground, bar, ring := canvas.NewRectangle(nil), canvas.NewRectangle(nil), newRing()
 	icon, label := picture(nil), NewText(i.label)
 	label.Clip = true
-	r := &renderer{objects: []fyne.CanvasObject{ground, bar, icon, label, ring}}
+	r := &renderer{objects: []fyne.CanvasObject{ground, bar, icon, label, ring.Rectangle}}
 	r.layout = func(s fyne.Size) {
 		ground.Resize(s)
 		ring.around(fyne.NewPos(0, 0), s)

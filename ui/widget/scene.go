@@ -57,6 +57,7 @@ func (s *Scene) SetPose(p Pose) {
 	case Working, Stopped:
 		s.lift = 0
 	case Waiting:
+		s.wave = 0.45 // where nothing moves, all rings are seen
 		if fyne.CurrentApp().Settings().ShowAnimations() && s.Visible() {
 			s.float.Start()
 		}
@@ -141,6 +142,7 @@ func (s *Scene) CreateRenderer() fyne.WidgetRenderer {
 		if s.pose == Stopped {
 			disc.FillColor, mark.Resource = fynetheme.Color(theme.Warning), theme.WarningIcon.In(theme.OnWarning)
 		}
+		mark.Refresh() // before its size changes: Fyne would keep the old picture under the new name
 		place()
 	}
 	r.refresh()

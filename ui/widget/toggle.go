@@ -93,7 +93,7 @@ func (t *Toggle) CreateRenderer() fyne.WidgetRenderer {
 	ring, track, knob := newRing(), canvas.NewRectangle(nil), canvas.NewCircle(nil)
 	label, text := NewText(t.label), Small(t.text)
 	text.Hidden = t.text == ""
-	r := &renderer{objects: []fyne.CanvasObject{ring, track, knob, label, text}}
+	r := &renderer{objects: []fyne.CanvasObject{ring.Rectangle, track, knob, label, text}}
 	lines := func() float32 {
 		h := label.MinSize().Height
 		if t.text != "" {

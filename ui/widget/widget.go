@@ -39,7 +39,8 @@ func (r *renderer) Refresh() {
 	}
 }
 
-// ring is the sign of focus: a frame just outside of what has it.
+// ring is the sign of focus: a frame just outside of what has it. Among a widget's objects belongs its Rectangle, as
+// painters know no ring.
 type ring struct{ *canvas.Rectangle }
 
 func newRing() ring {
