@@ -16,7 +16,7 @@ const (
 
 	// gatherMost is how many index entries of one word are gathered and sorted. A word that more users have is
 	// so common that walking along the users in their order and looking for it finds a page as soon.
-	gatherMost = 50_000
+	gatherMost = 20_000
 	// planWords is how many words take part in choosing where to look; all of them are looked for.
 	planWords = 8
 )
@@ -85,10 +85,14 @@ func (t *tx) candidates(words []string, group, after []byte) (iter.Seq2[[]byte, 
 	slices.SortStableFunc(words, func(a, b string) int { return len(b) - len(a) })
 	words = words[:min(len(words), planWords)]
 
-	rarest, err := t.rarest(words, group)
+	var rarest []byte
+	if len(words) > 0 {
+		var err error
+		if rarest, err = t.rarest(words, group); err != nil {
+			return nil, err
+		}
+	}
 	switch {
-	case err != nil:
-		return nil, err
 	case rarest != nil && rarest[0] == 'w':
 		return t.gather(rarest, after)
 	case group != nil:

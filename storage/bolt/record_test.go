@@ -1,0 +1,217 @@
+package bolt
+
+import (
+	"bytes"
+	"errors"
+	"reflect"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"tapstation/app/audit"
+	"tapstation/app/directory"
+	"tapstation/storage/boltfile"
+)
+
+var at = time.Date(2026, 3, 1, 9, 30, 0, 123456000, time.UTC)
+
+var fullKey = directory.SecurityKey{
+	ID: "id", UserID: "user", Name: "name", Kind: directory.Fingerprint, State: directory.Disabled, Verification: directory.PINless,
+	OfflineLogin: true, RPID: "rp", Model: "model", TemporaryPIN: true, SealedPIN: []byte("sealed"),
+	Credential: directory.Credential{ID: []byte("c"), PublicKey: []byte("p"), SignCount: 1 << 31, AAGUID: [16]byte{1}, Attestation: "packed"},
+	Mark:       directory.CardMark{ATR: []byte("atr"), UID: []byte("uid"), AAGUID: [16]byte{2}},
+	Created:    at, Activated: at.Add(1 * time.Hour), LastUsed: at.Add(2 * time.Hour), Changed: at.Add(3 * time.Hour),
+}
+
+// FuzzRecord decodes what a damaged file may hold as a record of every kind. What is taken must come out the same when
+// it is written and read again.
+func FuzzRecord(f *testing.F) {
+	for _, r := range []any{
+		keepUser(directory.User{ID: "a", Groups: []string{"g"}, Handle: []byte("h"), Created: at}),
+		keepGroup(directory.Group{Name: "g"}),
+		keepKey(fullKey),
+		keepWorkspace(directory.DefaultWorkspace()),
+		keepEnrollment(directory.Enrollment{UserID: "a", Replaces: []string{"k"}, Credential: fullKey.Credential, Mark: fullKey.Mark}),
+		keepEntry(audit.Entry{Seq: 1, Time: at, Detail: map[string]string{"a": "b"}}),
+		headRecord{Seq: 1, Hash: []byte("h")},
+	} {
+		raw, err := boltfile.Encode(r)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(raw)
+	}
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		again(t, raw, userRecord.user, keepUser)
+		again(t, raw, groupRecord.group, keepGroup)
+		again(t, raw, keyRecord.key, keepKey)
+		again(t, raw, workspaceRecord.workspace, keepWorkspace)
+		again(t, raw, enrollmentRecord.enrollment, keepEnrollment)
+		again(t, raw, auditRecord.entry, keepEntry)
+		again(t, raw, func(r headRecord) audit.Head { return audit.Head(r) }, func(h audit.Head) headRecord { return headRecord(h) })
+	})
+}
+
+func again[R, D any](t *testing.T, raw []byte, from func(R) D, to func(D) R) {
+	r, err := boltfile.Decode[R](raw)
+	if err != nil {
+		if !errors.Is(err, directory.ErrDamaged) {
+			t.Errorf("%T from %x: %v, want ErrDamaged", r, raw, err)
+		}
+		return
+	}
+	first, err := boltfile.Encode(to(from(r)))
+	if err != nil {
+		t.Fatalf("%T from %x cannot be written again: %v", r, raw, err)
+	}
+	r, err = boltfile.Decode[R](first)
+	if err != nil {
+		t.Fatalf("%T written as %x cannot be read: %v", r, first, err)
+	}
+	second, err := boltfile.Encode(to(from(r)))
+	if err != nil || !bytes.Equal(first, second) {
+		t.Fatalf("%T is written as %x and then as %x (%v)", r, first, second, err)
+	}
+}
+
+func TestRecordsComeBackWhole(t *testing.T) {
+	whole(t, fullKey, keepKey, keyRecord.key)
+	whole(t, directory.User{ID: "a", UserName: "b", FirstName: "c", LastName: "d", Email: "e", Groups: []string{"f"}, Handle: []byte("g"),
+		Disabled: true, Created: at, Changed: at.Add(time.Second)}, keepUser, userRecord.user)
+	whole(t, directory.Group{Name: "a", Description: "b", Created: at}, keepGroup, groupRecord.group)
+	whole(t, directory.Workspace{Name: "a", RPID: "b", RPName: "c", Verification: "d", OfflineLogin: true, PINChooser: "e",
+		PINPolicy:  directory.PINPolicy{MinLength: 1, MaxLength: 2, Digit: true, Lower: true, Upper: true, Special: true},
+		DriverLink: "f", Language: "g", Changed: at}, keepWorkspace, workspaceRecord.workspace)
+	whole(t, directory.Enrollment{UserID: "a", KeyID: "b", KeyName: "c", Verification: "d", OfflineLogin: true, PINChooser: "e",
+		Replaces: []string{"f"}, Stage: "g", Mark: fullKey.Mark, SealedPIN: []byte("h"), PINMade: true, Credential: fullKey.Credential,
+		Started: at, Changed: at.Add(time.Second)}, keepEnrollment, enrollmentRecord.enrollment)
+	whole(t, audit.Entry{Seq: 1 << 60, Time: at, Actor: "a", Act: "b", User: "c", Key: "d", Detail: map[string]string{"e": "f"},
+		Prev: []byte("g"), Hash: []byte("h")}, keepEntry, auditRecord.entry)
+}
+
+func TestTimesComeBack(t *testing.T) {
+	for _, at := range []time.Time{{}, time.Unix(0, 0).UTC(), time.Date(-1, 1, 1, 0, 0, 0, 0, time.UTC), at} {
+		if got := instantOf(at).Time(); got != at {
+			t.Errorf("%v comes back as %v", at, got)
+		}
+	}
+	if got, want := instantOf(at.In(time.FixedZone("", 3600)).Add(999)).Time(), at; got != want {
+		t.Errorf("got %v, want %v: UTC, cut to the microsecond", got, want)
+	}
+}
+
+// whole writes and reads d, which must have every member set, so that one that is forgotten on the way shows.
+func whole[R, D any](t *testing.T, d D, to func(D) R, from func(R) D) {
+	t.Helper()
+	for i, v := 0, reflect.ValueOf(d); i < v.NumField(); i++ {
+		if v.Field(i).IsZero() {
+			t.Errorf("%T.%s is not set: the test must set it", d, v.Type().Field(i).Name)
+		}
+	}
+	raw, err := boltfile.Encode(to(d))
+	if err != nil {
+		t.Fatalf("%T: %v", d, err)
+	}
+	r, err := boltfile.Decode[R](raw)
+	if err != nil {
+		t.Fatalf("%T: %v", d, err)
+	}
+	if diff := cmp.Diff(d, from(r)); diff != "" {
+		t.Errorf("%T differs (-put +read):\n%s", d, diff)
+	}
+}
+
+func TestUnknownFieldIsRefusedAndNotLost(t *testing.T) {
+	type later struct {
+		Name string `cbor:"1,keyasint"`
+		New  string `cbor:"99,keyasint"`
+	}
+	raw, err := boltfile.Encode(later{"staff", "new"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if g, err := boltfile.Decode[groupRecord](raw); !errors.Is(err, directory.ErrDamaged) {
+		t.Errorf("Decode = %+v, %v, want ErrDamaged", g, err)
+	}
+}
+
+// TestCheckFindsWhatDoesNotFit changes one thing behind the store's back at a time.
+func TestCheckFindsWhatDoesNotFit(t *testing.T) {
+	for name, c := range map[string]struct {
+		spoil func(*tx) error
+		want  error
+	}{
+		"nothing":                     {func(*tx) error { return nil }, nil},
+		"a word is not indexed":       {func(t *tx) error { return t.delete(userIndex, []byte("wada\x00ada")) }, directory.ErrDamaged},
+		"a word too many":             {func(t *tx) error { return t.put(userIndex, []byte("weve\x00ada"), nil) }, directory.ErrDamaged},
+		"a handle of another":         {func(t *tx) error { return t.put(userIndex, []byte("hhandle"), []byte("eve")) }, directory.ErrDamaged},
+		"a user without a record":     {func(t *tx) error { return t.delete(users, []byte("ada")) }, directory.ErrDamaged},
+		"a user that is no record":    {func(t *tx) error { return t.put(users, []byte("ada"), []byte{0xFF}) }, directory.ErrDamaged},
+		"a key without a record":      {func(t *tx) error { return t.delete(keys, []byte("id")) }, directory.ErrDamaged},
+		"a credential not indexed":    {func(t *tx) error { return t.delete(keyIndex, credentialKey([]byte("c"))) }, directory.ErrDamaged},
+		"a group that is no record":   {func(t *tx) error { return t.put(groups, []byte("g"), []byte("x")) }, directory.ErrDamaged},
+		"a journal that is no record": {func(t *tx) error { return t.put(enrollments, []byte("g"), []byte("x")) }, directory.ErrDamaged},
+		"an entry removed":            {func(t *tx) error { return t.delete(auditLog, seqKey(1)) }, audit.ErrBroken},
+		"the last entry removed":      {func(t *tx) error { return t.delete(auditLog, seqKey(2)) }, audit.ErrBroken},
+		"the head removed":            {func(t *tx) error { return t.delete(settings, auditHeadKey) }, audit.ErrBroken},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := New(t.TempDir() + "/" + Name)
+			if err := s.Update(t.Context(), func(dtx directory.Tx) error {
+				return errors.Join(
+					dtx.PutUser(directory.User{ID: "ada", Handle: []byte("handle"), Groups: []string{"Staff", "STAFF"}}),
+					dtx.PutKey(fullKey),
+					dtx.AppendAudit(audit.Entry{Time: at}), dtx.AppendAudit(audit.Entry{Time: at}),
+					c.spoil(dtx.(*tx)))
+			}); err != nil {
+				t.Fatal(err)
+			}
+			if err := s.Check(t.Context()); !errors.Is(err, c.want) {
+				t.Errorf("Check: %v, want %v", err, c.want)
+			}
+		})
+	}
+}
+
+// TestDamagedRecordsAreErrors: reading what makes no sense is ErrDamaged, and a panic in bbolt too.
+func TestDamagedRecordsAreErrors(t *testing.T) {
+	s := New(t.TempDir() + "/" + Name)
+	if err := s.Update(t.Context(), func(dtx directory.Tx) error {
+		junk := []byte{0xA1, 0x01}
+		t := dtx.(*tx)
+		return errors.Join(
+			t.put(users, []byte("ada"), junk), t.put(groups, []byte("g"), junk), t.put(keys, []byte("k"), junk),
+			t.put(settings, workspaceKey, junk), t.put(settings, auditHeadKey, junk), t.put(enrollments, []byte("ada"), junk),
+			t.put(auditLog, []byte("x"), junk), t.put(keyIndex, append([]byte("m"), "12345678k"...), nil),
+			t.put(keyIndex, append([]byte("o"), "1"...), nil), t.put(keyIndex, append(stateKey("lost"), "12345678gone"...), nil))
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.View(t.Context(), func(dtx directory.Tx) error {
+		var errs []error
+		add := func(_ any, err error) { errs = append(errs, err) }
+		add(dtx.User("ada"))
+		add(dtx.Users(directory.UserQuery{}))
+		add(dtx.Group("g"))
+		add(dtx.Groups())
+		add(dtx.Key("k"))
+		add(dtx.Keys(directory.KeyQuery{}))
+		add(dtx.Keys(directory.KeyQuery{OfflineLogin: true})) // a place that is too short
+		add(dtx.Keys(directory.KeyQuery{State: "lost"}))      // a place that leads nowhere
+		add(dtx.Workspace())
+		add(dtx.Enrollment("ada"))
+		add(dtx.Enrollments())
+		add(dtx.AuditHead())
+		add(dtx.Audit(directory.AuditQuery{}))
+		add(dtx.Audit(directory.AuditQuery{Last: 1}))
+		for i, err := range errs {
+			if !errors.Is(err, directory.ErrDamaged) {
+				t.Errorf("read %d: %v, want ErrDamaged", i, err)
+			}
+		}
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+}
