@@ -184,9 +184,10 @@ func (c *ceremony) resume() {
 // end is what remains to be done when err ends the ceremony.
 func (c *ceremony) end(ctx context.Context, err error) error {
 	if c.journal.Stage != "" && !c.changed && !c.resumed {
-		// Nothing reached the card, so nothing is to be gone on with.
+		// The card is as it was, so nothing is to be gone on with.
+		c.journal.PINMade = false
 		err = errors.Join(err, c.Directory.Store.Update(context.WithoutCancel(ctx), func(tx directory.Tx) error {
-			return tx.DeleteEnrollment(c.user.ID)
+			return c.giveUp(tx, c.journal, c.req.Actor)
 		}))
 	}
 	var owned *AlreadyEnrolledError

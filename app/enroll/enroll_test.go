@@ -570,3 +570,45 @@ func TestCardResetByAnotherProgramGoesOnAlone(t *testing.T) {
 		t.Fatal(err)
 	}
 }
+
+func TestFullCardMayReplaceItsKey(t *testing.T) {
+	s := newStation(t)
+	card := newCard(t, virtual.Options{Capacity: 1, UID: []byte{4, 1, 1, 1}})
+	s.mustEnroll(card, request(directory.PINless))
+	who := &person{t: t, confirm: map[enroll.QuestionKind]bool{enroll.ReplaceKey: true}}
+	if _, err := s.enroll(card, request(directory.PINless), who); err != nil {
+		t.Errorf("replace the only credential there is room for: %v", err)
+	}
+}
+
+func TestRefusedCardOnOneReaderDoesNotHideTheRightOneOnAnother(t *testing.T) {
+	s := newStation(t)
+	second := s.service.AddReader("Second Reader")
+	card, other := blank(t, 1), blank(t, 2)
+	card.Faults().RemoveBefore(3)
+	who := &person{t: t}
+	who.progress = func(step enroll.Step) {
+		switch {
+		case errors.Is(step.Problem, device.ErrRemoved):
+			go s.reader.Insert(other)
+		case errors.Is(step.Problem, enroll.ErrOtherCard):
+			go second.Insert(card)
+		}
+	}
+	got, err := s.enroll(card, request(directory.PINless), who)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got.Reader != "Second Reader" {
+		t.Errorf("enrolled on %q, want the reader with the right card", got.Reader)
+	}
+}
+
+func TestCancelledBeforeAnythingIsWritten(t *testing.T) {
+	s := newStation(t)
+	card := blank(t, 1)
+	if _, err := s.enroll(card, request(directory.PIN), &person{t: t, pins: []device.PIN{}}); !errors.Is(err, enroll.ErrCancelled) {
+		t.Fatalf("no PIN given: %v, want %v", err, enroll.ErrCancelled)
+	}
+	s.untouched(card)
+}

@@ -46,6 +46,9 @@ func (c *ceremony) inspect(ctx context.Context) error {
 	if err := c.findOwner(ctx); err != nil {
 		return err
 	}
+	if c.info.RemainingCredentials == 0 && len(c.journal.Replaces) == 0 {
+		return device.ErrKeyFull
+	}
 	c.found = true
 	return nil
 }
@@ -119,8 +122,6 @@ func (c *ceremony) capable() error {
 		return ErrPINImpossible
 	case c.req.Verification == directory.PINless && onlyPIN:
 		return ErrAlwaysPIN
-	case i.RemainingCredentials == 0 && c.journal.Stage == "" && len(c.journal.Replaces) == 0:
-		return device.ErrKeyFull
 	}
 	return nil
 }

@@ -188,6 +188,9 @@ func (c *ceremony) changePIN(ctx context.Context) error {
 			if err := c.refusedPIN(ctx, wrong); err != nil {
 				return err
 			}
+			if !c.info.PINSet() { // the way out was a reset
+				return c.providePIN(ctx)
+			}
 			old = c.pin
 			continue
 		case err != nil:

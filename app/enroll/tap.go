@@ -75,7 +75,7 @@ func (c *ceremony) tap(ctx context.Context) error {
 func (c *ceremony) awaited(s device.State) (StepKind, device.Reader) {
 	c.reader = ""
 	_, named := s.Reader(c.req.Reader)
-	card, ok := s.Card(c.req.Reader)
+	card, ok := c.candidate(s)
 	switch {
 	case !s.Service:
 		return WaitService, card
@@ -89,12 +89,23 @@ func (c *ceremony) awaited(s device.State) (StepKind, device.Reader) {
 	case card.Card.Mute:
 		c.problem = device.ErrMute
 		return c.waitCard(), card
-	case card.Card.Tap == c.lastTap && c.needsTap():
-		return c.waitCard(), card
 	case card.Held:
 		return WaitFree, card
 	}
 	return "", card
+}
+
+// candidate is the reader whose card came first, of those that may be tried.
+func (c *ceremony) candidate(s device.State) (first device.Reader, found bool) {
+	for _, r := range s.Readers {
+		switch {
+		case r.Card == nil, c.req.Reader != "" && r.Name != c.req.Reader:
+		case r.Card.Tap <= c.lastTap && c.needsTap():
+		case !found || r.Card.Tap < first.Card.Tap:
+			first, found = r, true
+		}
+	}
+	return first, found
 }
 
 func (c *ceremony) waitCard() StepKind {
