@@ -144,10 +144,7 @@ func match(wanted string) (string, error) {
 		}
 		return names[i], nil
 	}
-	system, err := locale.GetLocales()
-	if err != nil {
-		return "en", nil // a system that tells no language is no reason not to start
-	}
+	system, _ := locale.GetLocales() // a system that tells no language is no reason not to start
 	for _, s := range system {
 		tag, err := language.Parse(s)
 		if err != nil {

@@ -37,7 +37,10 @@ func openUser(t *testing.T) (*bench, *userPage) {
 	b := newBench(t, 2, withKeys)
 	b.listed()
 	b.ShowUser("u000")
-	p := b.page.(*userPage)
+	p, ok := b.page.(*userPage)
+	if !ok {
+		t.Fatalf("%T is shown, want the user's page", b.page)
+	}
 	b.until("the user", func() bool { return p.state.Known })
 	return b, p
 }
@@ -104,7 +107,9 @@ func TestAssignOpensTheWizardForTheUser(t *testing.T) {
 	if b.Wizard() == nil || b.Wizard().State().Saved.ID != "u000" {
 		t.Fatal("Enter does not open the wizard for u000")
 	}
-	b.page.(*wizardPage).ended("u000")
+	if w, ok := b.page.(*wizardPage); ok {
+		w.ended("u000")
+	}
 	if b.page != page(p) {
 		t.Errorf("after the wizard %T is shown, want the user's page again", b.page)
 	}

@@ -47,9 +47,8 @@ func newUsersPage(d *Desk) *usersPage {
 		p.column("users.column.name", 1.5, nameWords),
 		p.column("users.column.email", 1.9, func(r directory.UserRow) string { return r.User.Email }),
 		p.column("users.column.groups", 1.2, func(r directory.UserRow) string { return strings.Join(r.User.Groups, ", ") }),
-		widget.Col{Title: text.T("users.column.keys"), Weight: 2.4,
-			New: func() fyne.CanvasObject { return newKeyCell() },
-			Set: func(cell fyne.CanvasObject, row int) { cell.(*keyCell).set(p.state.Rows[row].Keys) }})
+		widget.NewCol(text.T("users.column.keys"), 2.4, newKeyCell,
+			func(c *keyCell, row int) { c.set(p.state.Rows[row].Keys) }))
 	p.list.OnOpen = func(row int) { d.ShowUser(p.state.Rows[row].User.ID) }
 	p.list.OnTop = p.search.Focus
 	p.list.OnNearEnd = func() {
@@ -71,14 +70,8 @@ func newUsersPage(d *Desk) *usersPage {
 
 // column is a column of plain words.
 func (p *usersPage) column(title string, weight float32, words func(directory.UserRow) string) widget.Col {
-	return widget.Col{Title: text.T(title), Weight: weight,
-		New: func() fyne.CanvasObject {
-			t := widget.NewText("")
-			t.Clip = true
-			return t
-		},
-		Set: func(cell fyne.CanvasObject, row int) { cell.(*widget.Text).SetText(words(p.state.Rows[row])) },
-	}
+	return widget.NewCol(text.T(title), weight, func() *widget.Text { return clipped("") },
+		func(t *widget.Text, row int) { t.SetText(words(p.state.Rows[row])) })
 }
 
 // nameWords is the name of a user, and that they are disabled if they are.

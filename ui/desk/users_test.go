@@ -175,8 +175,8 @@ func TestKeysLeadThroughTheDesk(t *testing.T) {
 	}
 	b.press(fyne.KeyDown, fyne.KeyDown, fyne.KeyDown, fyne.KeyReturn)
 	b.until("the user's page", func() bool { p, ok := b.page.(*userPage); return ok && p.state.Known })
-	if got := b.page.(*userPage).state.User.ID; got != "u002" {
-		t.Errorf("Enter on the third row opened %s, want u002", got)
+	if p, ok := b.page.(*userPage); ok && p.state.User.ID != "u002" {
+		t.Errorf("Enter on the third row opened %s, want u002", p.state.User.ID)
 	}
 	b.press(fyne.KeyEscape)
 	b.listed()

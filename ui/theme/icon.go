@@ -92,6 +92,6 @@ func (i *Icon) ThemeColorName() fyne.ThemeColorName {
 }
 
 func hex(c color.Color) string {
-	n := color.NRGBAModel.Convert(c).(color.NRGBA)
+	n, _ := color.NRGBAModel.Convert(c).(color.NRGBA) // it makes nothing else
 	return fmt.Sprintf("#%02x%02x%02x", n.R, n.G, n.B)
 }

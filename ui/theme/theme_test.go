@@ -69,7 +69,7 @@ func contrast(a, b color.Color) float64 {
 
 // luminance is the relative luminance of WCAG 2.1.
 func luminance(c color.Color) float64 {
-	n := color.NRGBAModel.Convert(c).(color.NRGBA)
+	n := nrgba(c)
 	if n.A != 0xFF {
 		panic(fmt.Sprintf("%v is not opaque", n))
 	}
@@ -83,8 +83,13 @@ func luminance(c color.Color) float64 {
 	return 0.2126*channel(n.R) + 0.7152*channel(n.G) + 0.0722*channel(n.B)
 }
 
+func nrgba(c color.Color) color.NRGBA {
+	n, _ := color.NRGBAModel.Convert(c).(color.NRGBA) // it makes nothing else
+	return n
+}
+
 func blend(over, under color.Color) color.Color {
-	o, u := color.NRGBAModel.Convert(over).(color.NRGBA), color.NRGBAModel.Convert(under).(color.NRGBA)
+	o, u := nrgba(over), nrgba(under)
 	mix := func(a, b uint8) uint8 { return uint8((int(a)*int(o.A) + int(b)*(255-int(o.A))) / 255) }
 	return color.NRGBA{mix(o.R, u.R), mix(o.G, u.G), mix(o.B, u.B), 0xFF}
 }

@@ -22,6 +22,19 @@ type Col struct {
 	Set func(cell fyne.CanvasObject, row int)
 }
 
+// NewCol is a column whose cells are of type T.
+func NewCol[T fyne.CanvasObject](title string, weight float32, cell func() T, set func(cell T, row int)) Col {
+	return Col{
+		Title: title, Weight: weight,
+		New: func() fyne.CanvasObject { return cell() },
+		Set: func(o fyne.CanvasObject, row int) {
+			if c, ok := o.(T); ok {
+				set(c, row)
+			}
+		},
+	}
+}
+
 // List is rows of one height under a header whose titles line up with them. A click, Enter or Space opens a row;
 // the arrow keys, Page Up, Page Down, Home and End move among them. It only ever makes the rows that are seen.
 type List struct {
@@ -93,7 +106,10 @@ func (l *List) Changed() { l.rows.Refresh() }
 func (l *List) Children() []fyne.CanvasObject { return []fyne.CanvasObject{l.rows} }
 
 func (l *List) set(id int, o fyne.CanvasObject) {
-	r := o.(*row)
+	r, ok := o.(*row)
+	if !ok {
+		return
+	}
 	r.setFocused(l.rows.focused && l.rows.at == id)
 	for i, c := range l.columns {
 		c.Set(r.cells[i], id)

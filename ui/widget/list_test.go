@@ -10,11 +10,13 @@ import (
 
 func names(n int) (*List, *[]int) {
 	var opened []int
-	cell := func() fyne.CanvasObject { t := NewText(""); t.Clip = true; return t }
+	cell := func() *Text { t := NewText(""); t.Clip = true; return t }
+	id := NewCol("ID", 0, cell, func(c *Text, row int) { c.SetText(fmt.Sprint(row)) })
+	id.Width = 100
 	l := NewList(func() int { return n },
-		Col{Title: "ID", Width: 100, New: cell, Set: func(c fyne.CanvasObject, row int) { c.(*Text).SetText(fmt.Sprint(row)) }},
-		Col{Title: "Name", Weight: 1, New: cell, Set: func(c fyne.CanvasObject, row int) { c.(*Text).SetText(fmt.Sprint("name ", row)) }},
-		Col{Title: "E-mail", Weight: 3, New: cell, Set: func(c fyne.CanvasObject, row int) {}})
+		id,
+		NewCol("Name", 1, cell, func(c *Text, row int) { c.SetText(fmt.Sprint("name ", row)) }),
+		NewCol("E-mail", 3, cell, func(*Text, int) {}))
 	l.OnOpen = func(row int) { opened = append(opened, row) }
 	return l, &opened
 }
