@@ -27,6 +27,7 @@ type stay struct {
 	card    *Card
 	conn    net.Conn
 	removed chan struct{} // closed to take the card out
+	met     chan struct{} // closed when the service has said its first word to the card
 	once    sync.Once
 	out     chan struct{} // closed when the card answers no more
 	cancel  context.CancelFunc
@@ -34,8 +35,8 @@ type stay struct {
 }
 
 // Insert puts a card into the slot, in place of one that is in it, and returns it, or the card that
-// Faults.ReplaceBy puts in its place. It waits until the service has noticed that the slot was empty before. It fails
-// when there is no vpcd to connect to and when ctx ends.
+// Faults.ReplaceBy puts in its place. It waits until the service has noticed that the slot was empty before and has
+// come upon the card. It fails, and leaves the slot empty, when there is no vpcd to connect to and when ctx ends.
 func (s *Slot) Insert(ctx context.Context, card *Card) (*Card, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -49,10 +50,19 @@ func (s *Slot) Insert(ctx context.Context, card *Card) (*Card, error) {
 	background, cancel := context.WithCancel(context.Background())
 	s.stay = &stay{
 		card: card.next(), conn: conn, cancel: cancel,
-		removed: make(chan struct{}), out: make(chan struct{}), noticed: make(chan struct{}),
+		removed: make(chan struct{}), met: make(chan struct{}), out: make(chan struct{}), noticed: make(chan struct{}),
 	}
 	go s.stay.run(background, s.Addr)
-	return s.stay.card, nil
+	select {
+	case <-s.stay.met:
+		return s.stay.card, nil
+	case <-s.stay.out:
+		err = errors.New("vpcd hung up on it")
+	case <-ctx.Done():
+		err = ctx.Err()
+	}
+	s.close()
+	return nil, fmt.Errorf("put a card into the vpcd slot: %w", err)
 }
 
 // Remove takes the card out; when it returns, the card answers no more. There need be none.
@@ -64,13 +74,22 @@ func (s *Slot) Remove() {
 	}
 }
 
-// Vacate takes the card out and waits until the service has noticed, or runs no more.
+// Vacate takes the card out and waits until the service tells everybody that the slot is empty, or runs no more.
 func (s *Slot) Vacate(ctx context.Context) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.vacate(ctx)
+	if s.stay == nil {
+		return nil
+	}
+	if err := s.vacate(ctx); err != nil {
+		return err
+	}
+	// When the service looks again, it is done with what it saw the last time.
+	awaitLooks(ctx, s.Addr, nil, 1)
+	return ctx.Err()
 }
 
+// vacate waits until the service has noticed, but perhaps not yet told.
 func (s *Slot) vacate(ctx context.Context) error {
 	if s.stay == nil {
 		return nil
@@ -116,6 +135,10 @@ func (s *Slot) Removed() <-chan struct{} {
 func (s *Slot) Close() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.close()
+}
+
+func (s *Slot) close() {
 	if s.stay == nil {
 		return
 	}
@@ -140,33 +163,32 @@ func (y *stay) run(ctx context.Context, addr string) {
 	defer y.cancel()
 	stop := context.AfterFunc(ctx, func() { y.conn.Close() })
 	defer stop()
-	err := play(y.conn, y.card, y.removed) // however it ends, the card is out
+	err := play(y.conn, y.card, y.met, y.removed) // however it ends, the card is out
 	y.card.PowerOff()
 	close(y.out)
 
 	between := errors.Is(err, os.ErrDeadlineExceeded) && !errors.Is(err, errCutShort)
 	if between && y.conn.SetReadDeadline(time.Time{}) == nil {
 		// Taken out between two messages: the connection is still good for the service's next look.
-		awaitAbsence(ctx, addr, y.conn)
+		awaitLooks(ctx, addr, y.conn, looksInVain)
 		return
 	}
 	y.conn.Close() // a fault in the middle of an APDU, or vpcd hung up
-	awaitAbsence(ctx, addr, nil)
+	awaitLooks(ctx, addr, nil, looksInVain)
 }
 
 // looksInVain is how often pcscd must look for a card in vain before it believes that it is gone: it looks once more,
 // at once, before it says so.
 const looksInVain = 2
 
-// awaitAbsence lets the service look for the card until it knows that there is none, beginning on conn where that is
-// not nil. It ends early with ctx and when nobody listens any more.
-func awaitAbsence(ctx context.Context, addr string, conn net.Conn) {
-	looks := 0
+// awaitLooks lets the service look for a card in vain that many times, beginning on conn where that is not nil. It
+// ends early with ctx and when nobody listens any more.
+func awaitLooks(ctx context.Context, addr string, conn net.Conn, looks int) {
 	for {
 		if conn != nil && look(ctx, conn) {
-			looks++
+			looks--
 		}
-		if looks == looksInVain || ctx.Err() != nil {
+		if looks == 0 || ctx.Err() != nil {
 			break
 		}
 		// The next connection waits before this one goes, so that a second look meets it at once.

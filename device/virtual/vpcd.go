@@ -29,20 +29,23 @@ func ServeVPCD(ctx context.Context, conn net.Conn, card *Card) error {
 	defer conn.Close()
 	stop := context.AfterFunc(ctx, func() { conn.Close() })
 	defer stop()
-	err := play(conn, card, ctx.Done())
+	err := play(conn, card, make(chan struct{}), ctx.Done())
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
 	return err
 }
 
-// play answers messages until reading fails or the card is taken away.
-func play(conn net.Conn, card *Card, gone <-chan struct{}) error {
-	for {
+// play answers messages until reading fails or the card is taken away. It closes met at the first one.
+func play(conn net.Conn, card *Card, met chan<- struct{}, gone <-chan struct{}) error {
+	for first := true; ; first = false {
 		acknowledgeAtOnce(conn)
 		message, err := readMessage(conn)
 		if err != nil {
 			return err
+		}
+		if first {
+			close(met)
 		}
 		var answer []byte
 		switch {

@@ -91,24 +91,28 @@ func TestEveryExchangeOfCardsIsSeen(t *testing.T) {
 	ctx := establish(t)
 	one, other := newCard(t), newCard(t)
 	states := []scard.ReaderState{{Reader: s.ReaderName(), CurrentState: scard.StateUnaware}}
-	look := func() (present bool) {
+	look := func() (present bool, changes int) {
 		t.Helper()
 		if err := ctx.GetStatusChange(states, 10*time.Second); err != nil {
 			t.Fatalf("wait for a change: %v", err)
 		}
 		states[0].CurrentState = states[0].EventState
-		return states[0].EventState&scard.StatePresent != 0
+		// PC/SC counts comings and goings in the upper half of the state.
+		return states[0].EventState&scard.StatePresent != 0, int(states[0].EventState >> 16)
 	}
-	for look() { // until PC/SC knows that the reader is empty
+	present, changes := look()
+	if present {
+		t.Fatal("the reader is not empty at the beginning")
 	}
-	for i, card := range []*virtual.Card{one, other, one} {
+	want := changes + 1
+	for _, card := range []*virtual.Card{one, other, one} {
 		s.Insert(t, card) // in place of the one before
-		if i > 0 {
-			for look() { // until it is seen to be gone
-			}
+		for present, changes = look(); !present || changes < want; present, changes = look() {
 		}
-		for !look() {
+		if changes != want {
+			t.Fatalf("%d comings and goings, want %d", changes, want)
 		}
+		want += 2
 	}
 }
 
