@@ -95,7 +95,7 @@ func (p *usersPage) keys() *widget.Keys {
 }
 
 func (p *usersPage) shown() {
-	p.ask(p.state.search(p.state.Query))
+	p.ask(p.state.again())
 	p.askGroups()
 	p.desk.focus(p.search.Entry)
 }
@@ -116,6 +116,7 @@ func (p *usersPage) saved(u *directory.User) {
 // longer wants to know.
 func (p *usersPage) ask(next usersState) {
 	p.cancel()
+	elsewhere := next.Query != p.state.Query || next.Group != p.state.Group
 	p.state = next
 	ctx, cancel := context.WithCancel(p.desk.ctx)
 	p.cancel = cancel
@@ -123,9 +124,9 @@ func (p *usersPage) ask(next usersState) {
 	p.desk.beside(ctx, func(ctx context.Context) {
 		list, err := p.desk.station.Directory.Users(ctx, q)
 		p.desk.do(func() {
-			fresh := n == p.state.Asked && q.After == ""
+			fresh := n == p.state.Asked
 			p.state = p.state.answer(n, list, err)
-			if fresh && err == nil {
+			if fresh && elsewhere && err == nil {
 				p.list.ToTop()
 			}
 			p.render()
@@ -213,8 +214,7 @@ func (p *usersPage) render() {
 
 // showAll takes away what keeps users from being listed.
 func (p *usersPage) showAll() {
-	p.state.Group = ""
-	p.search.Entry.SetText("") // asks, if there was something to search for
+	p.search.Entry.SetText("")
 	p.ask(p.state.only(""))
 	p.search.Focus()
 }

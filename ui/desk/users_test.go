@@ -72,6 +72,24 @@ func TestFurtherPagesComeNearTheEnd(t *testing.T) {
 	}
 }
 
+func TestWayBackLeadsToWhereOneWas(t *testing.T) {
+	b := newBench(t, 250)
+	b.listed()
+	b.press(fyne.KeyDown, fyne.KeyEnd)
+	b.until("the second page", func() bool { return !b.users.state.Asking && len(b.users.state.Rows) == 200 })
+	b.press(fyne.KeyEnd, fyne.KeyReturn)
+	b.press(fyne.KeyEscape)
+	b.listed()
+	if got := len(b.users.state.Rows); got < 200 {
+		t.Errorf("back from a user %d users are listed, want those that were there", got)
+	}
+	b.users.list.Focus()
+	b.press(fyne.KeyReturn)
+	if p, ok := b.page.(*userPage); !ok || p.state.ID != "u199" {
+		t.Errorf("the current row is not the one that was opened, u199")
+	}
+}
+
 func TestEmptyDirectoryOffersTheFirstAct(t *testing.T) {
 	b := newBench(t, 0)
 	b.listed()

@@ -9,6 +9,7 @@ type usersState struct {
 	Groups []string // there are, by name
 	Rows   []directory.UserRow
 	Next   string          // for the page after Rows; "" at the end
+	Limit  int             // of users to come at once
 	Asked  int             // the number of the last question; answers to earlier ones are stale
 	Asking bool            // Asked is not answered yet
 	Waited int             // seconds, while Asking; -1 while it is too short to speak of
@@ -17,9 +18,21 @@ type usersState struct {
 	Saved  *directory.User // who has just been saved in the wizard
 }
 
+// pageSize is how many users come at once; mostPerPage is how many a store gives at most.
+const (
+	pageSize    = 100
+	mostPerPage = 1000
+)
+
 // search asks for the first page of what matches query.
 func (s usersState) search(query string) usersState {
-	s.Query, s.Next = query, ""
+	s.Query, s.Next, s.Limit = query, "", pageSize
+	return s.ask()
+}
+
+// again asks anew for what is listed already.
+func (s usersState) again() usersState {
+	s.Next, s.Limit = "", min(max(len(s.Rows), pageSize), mostPerPage)
 	return s.ask()
 }
 
@@ -34,6 +47,7 @@ func (s usersState) more() (next usersState, ok bool) {
 	if s.Asking || s.Failed != nil || s.Next == "" {
 		return s, false
 	}
+	s.Limit = pageSize
 	return s.ask(), true
 }
 
@@ -45,7 +59,7 @@ func (s usersState) ask() usersState {
 
 // question is what is being asked.
 func (s usersState) question() directory.UserQuery {
-	return directory.UserQuery{Text: s.Query, Group: s.Group, After: s.Next, Limit: 100}
+	return directory.UserQuery{Text: s.Query, Group: s.Group, After: s.Next, Limit: s.Limit}
 }
 
 // waited tells that question n has been waiting for seconds (0: long enough to say so).

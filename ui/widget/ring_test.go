@@ -26,11 +26,20 @@ func TestFocusCanBeSeen(t *testing.T) {
 			a := test.NewTempApp(t)
 			a.Settings().SetTheme(theme.New(theme.Light))
 			window := test.NewTempWindow(t, Pad(theme.Space24, w))
-			before := window.Canvas().Capture().(*image.NRGBA)
+			before := pixels(t, window)
 			window.Canvas().Focus(w)
-			if after := window.Canvas().Capture().(*image.NRGBA); bytes.Equal(before.Pix, after.Pix) {
+			if bytes.Equal(before, pixels(t, window)) {
 				t.Error("it looks the same with the focus and without")
 			}
 		})
 	}
+}
+
+func pixels(t *testing.T, w fyne.Window) []byte {
+	t.Helper()
+	picture, ok := w.Canvas().Capture().(*image.NRGBA)
+	if !ok {
+		t.Fatal("the window has no picture")
+	}
+	return picture.Pix
 }
