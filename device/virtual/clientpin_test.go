@@ -74,7 +74,7 @@ func TestWrongPINRenewsTheKeyAgreementKey(t *testing.T) {
 	if again := p.must(cmdClientPIN, map[int]any{1: 2, 2: 2}); !bytes.Equal(before[1], again[1]) {
 		t.Error("the key changes without a reason")
 	}
-	p.tokenFor("0000", 0, "")
+	p.wrongPIN()
 	if after := p.must(cmdClientPIN, map[int]any{1: 2, 2: 2}); bytes.Equal(before[1], after[1]) {
 		t.Error("the key is the same after a wrong PIN")
 	}
@@ -88,7 +88,7 @@ func TestWrongPINRenewsTheKeyAgreementKey(t *testing.T) {
 func TestStaleKeyAgreementSpendsAnAttempt(t *testing.T) {
 	p := withPIN(t, Options{})
 	s := p.agree()
-	p.tokenFor("0000", 0, "")
+	p.wrongPIN()
 	p.want(errPINInvalid, cmdClientPIN, map[int]any{1: 2, 2: 5, 3: s.key, 6: s.seal(hashed("1234"))})
 	if left, _ := p.retries(); left != 6 {
 		t.Errorf("%d attempts left, want 6", left)
@@ -153,7 +153,7 @@ func TestTamperedPINMessages(t *testing.T) {
 		enc, hash := s.seal(pad("4321")), s.seal(hashed("1234"))
 		m := map[int]any{1: protocol, 2: 4, 3: s.key, 4: mac(protocol, s.mac, slices.Concat(enc, hash)), 5: enc, 6: hash}
 		for key := 4; key <= 6; key++ {
-			good := m[key].([]byte)
+			good := as[[]byte](t, m[key])
 			bad := slices.Clone(good)
 			bad[len(bad)-1] ^= 1
 			m[key] = bad

@@ -36,9 +36,8 @@ func TestExcludeList(t *testing.T) {
 	p.want(errCredentialExcluded, cmdMakeCredential, p.creationOf(rp, "carol", nil, exclude(server)))
 	p.must(cmdMakeCredential, p.creationOf(rp, "carol", nil, exclude(stranger, []byte{1})))
 	p.must(cmdMakeCredential, p.creationOf("example.com", "carol", nil, exclude(id, server))) // another relying party's
-	other := p.creationOf(rp, "dave", nil, exclude(id))
-	other[5].([]any)[0].(map[string]any)["type"] = "something-else"
-	p.must(cmdMakeCredential, other)
+	otherType := func(m map[int]any) { m[5] = []any{map[string]any{"id": id, "type": "something-else"}} }
+	p.must(cmdMakeCredential, p.creationOf(rp, "dave", nil, otherType))
 }
 
 // CTAP 2.1 §6.1.2 step 12: a protected credential does not show itself to whoever has not given the PIN.
@@ -143,7 +142,7 @@ func TestSeveralAccounts(t *testing.T) {
 			answer := p.must(command, m)
 			command, m = cmdGetNextAssertion, nil
 			u := field[map[string]any](p, answer, 4)
-			if id := u["id"].([]byte); string(id) != account {
+			if id := as[[]byte](t, u["id"]); string(id) != account {
 				t.Errorf("assertion %d is of %q, want %q", i, id, account)
 			}
 			if _, named := u["name"]; named != verified {
@@ -184,7 +183,7 @@ func TestOneAccountShowsItsHandleOnly(t *testing.T) {
 	id := p.register(p.creationOf(rp, "alice", p.token("1234", 1, rp)))
 	for _, allow := range [][][]byte{nil, {id}} {
 		answer := p.must(cmdGetAssertion, p.assertionOf(rp, p.token("1234", 2, rp), allow...))
-		if u := field[map[string]any](p, answer, 4); len(u) != 1 || string(u["id"].([]byte)) != "alice" {
+		if u := field[map[string]any](p, answer, 4); len(u) != 1 || string(as[[]byte](t, u["id"])) != "alice" {
 			t.Errorf("the user is %v, want the handle alone", u)
 		}
 		if _, ok := answer[5]; ok {

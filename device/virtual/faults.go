@@ -82,11 +82,9 @@ func (f *Faults) ReplaceBy(other *Card) {
 func (f *Faults) Clear() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	n := f.apdus
 	f.removeBefore, f.removeAfter = 0, 0
 	f.answers, f.byINS = nil, nil
 	f.perAPDU, f.perByte, f.shortOnly, f.successor = 0, 0, false, nil
-	f.apdus = n
 }
 
 // APDUs is how many APDUs have been sent to the card since it was made.

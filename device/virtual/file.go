@@ -146,14 +146,13 @@ func writeFile(path string, s state) error {
 	if err != nil {
 		return err
 	}
-	defer os.Remove(f.Name()) // which, after the rename, is no more
 	_, err = f.Write(b)
 	err = errors.Join(err, f.Sync(), f.Close())
-	if err != nil {
-		return err
+	if err == nil {
+		err = os.Rename(f.Name(), path)
 	}
-	if err := os.Rename(f.Name(), path); err != nil {
-		return err
+	if err != nil {
+		return errors.Join(err, os.Remove(f.Name()))
 	}
 	return syncFolder(dir)
 }

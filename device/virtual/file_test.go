@@ -29,7 +29,7 @@ func TestCardRemembers(t *testing.T) {
 	}
 	key := p.registered(rp, p.creationOf(rp, "alice", p.token("1234", 1, rp)), true).AuthData.AttData.CredentialPublicKey
 	server := p.registered(rp, p.creationOf(rp, "bob", p.token("1234", 1, rp), notDiscoverable), true).AuthData.AttData
-	p.tokenFor("0000", 0, "")
+	p.wrongPIN()
 
 	again := onFile(t, path, Options{})
 	if left, _ := again.retries(); left != 7 {

@@ -85,7 +85,7 @@ func TestCredentialManagement(t *testing.T) {
 				t.Errorf("user %v, want alice", u)
 			}
 			answer = p.must(tt.command, map[int]any{1: 5})
-			if got := field[map[string]any](p, answer, 7)["id"].([]byte); !bytes.Equal(got, bob) {
+			if got := as[[]byte](t, field[map[string]any](p, answer, 7)["id"]); !bytes.Equal(got, bob) {
 				t.Errorf("second credential %X, want bob's %X", got, bob)
 			}
 			p.want(errNotAllowed, tt.command, map[int]any{1: 5})
@@ -233,7 +233,8 @@ func TestAlwaysUV(t *testing.T) {
 	if o := options(); !o["alwaysUv"] || o["makeCredUvNotRqd"] {
 		t.Errorf("options %v, want alwaysUv and not makeCredUvNotRqd", o)
 	}
-	p.must(cmdConfig, p.configuring(2, nil, p.token("1234", mayConfigure, "")))
+	bound := p.token("1234", mayConfigure|mayGetAssertion, "example.org") // which is no matter here
+	p.must(cmdConfig, p.configuring(2, nil, bound))
 	if o := options(); o["alwaysUv"] || !o["makeCredUvNotRqd"] {
 		t.Errorf("options %v, want makeCredUvNotRqd and not alwaysUv", o)
 	}

@@ -10,6 +10,7 @@ import (
 // Version is the CTAP version a card speaks.
 type Version int
 
+// The versions there are.
 const (
 	FIDO21    Version = iota // CTAP 2.1, with credential management under its old command byte too
 	FIDO21Pre                // CTAP 2.0 with the credential management of the 2.1 drafts (command 0x41)
@@ -19,6 +20,7 @@ const (
 // Attestation is how a card vouches for a new credential (WebAuthn §8.2).
 type Attestation int
 
+// The ways there are.
 const (
 	SelfAttestation Attestation = iota // signed with the credential's own key
 	CertAttestation                    // a test certificate, its issuer, and a root that AttestationRoot tells

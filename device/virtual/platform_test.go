@@ -145,6 +145,24 @@ func field[T any](p *platform, m map[int]cbor.RawMessage, key int) T {
 	return v
 }
 
+// as is v, which has to be of that type.
+func as[T any](t testing.TB, v any) T {
+	t.Helper()
+	x, ok := v.(T)
+	if !ok {
+		t.Fatalf("%v is a %T, want a %T", v, v, x)
+	}
+	return x
+}
+
+// wrongPIN spends an attempt.
+func (p *platform) wrongPIN() {
+	p.Helper()
+	if _, st := p.tokenFor("0000", 0, ""); st != errPINInvalid {
+		p.Fatalf("wrong PIN: %v, want %v", st, errPINInvalid)
+	}
+}
+
 // secret is the platform's half of a PIN protocol.
 type secret struct {
 	protocol int
@@ -156,9 +174,8 @@ type secret struct {
 func (p *platform) agree() secret {
 	p.Helper()
 	answer := p.must(cmdClientPIN, map[int]any{1: p.protocol, 2: 2})
-	var key map[int]any
-	key = field[map[int]any](p, answer, 1)
-	point := slices.Concat([]byte{4}, key[-2].([]byte), key[-3].([]byte))
+	key := field[map[int]any](p, answer, 1)
+	point := slices.Concat([]byte{4}, as[[]byte](p, key[-2]), as[[]byte](p, key[-3]))
 	peer, err := ecdh.P256().NewPublicKey(point)
 	if err != nil {
 		p.Fatalf("key agreement key: %v", err)

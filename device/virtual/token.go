@@ -66,7 +66,7 @@ func (c *Card) authOf(m cmap, paramKey, protocolKey int) (*auth, error) {
 }
 
 // verifyToken checks that message was authenticated with the token in use and that the token allows permission for
-// the relying party. With an empty rpID the token must not be bound to one.
+// the relying party. With an empty rpID the token must not be bound to one, which only configuration does not ask.
 func (c *Card) verifyToken(a *auth, message []byte, permission int, rpID string) error {
 	t := c.currentToken()
 	if t == nil || t.protocol != a.protocol || !verifyMAC(a.protocol, t.value, message, a.param) {
@@ -75,7 +75,7 @@ func (c *Card) verifyToken(a *auth, message []byte, permission int, rpID string)
 	if c.options.Version != FIDO21 {
 		return nil // permissions came with 2.1
 	}
-	if t.permissions&permission == 0 || t.rpID != "" && t.rpID != rpID {
+	if t.permissions&permission == 0 || permission != mayConfigure && t.rpID != "" && t.rpID != rpID {
 		return errPINAuthInvalid
 	}
 	t.used = true

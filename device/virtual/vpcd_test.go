@@ -40,7 +40,7 @@ func (v vpcd) ask(message ...byte) []byte {
 }
 
 // serve plays a card over a pipe; the channel has the end.
-func serve(t *testing.T, ctx context.Context, c *Card) (vpcd, <-chan error) {
+func serve(ctx context.Context, t *testing.T, c *Card) (vpcd, <-chan error) {
 	t.Helper()
 	ours, theirs := net.Pipe()
 	if err := ours.SetDeadline(time.Now().Add(10 * time.Second)); err != nil {
@@ -53,7 +53,7 @@ func serve(t *testing.T, ctx context.Context, c *Card) (vpcd, <-chan error) {
 
 func TestVPCDMessages(t *testing.T) {
 	c := newCard(t, Options{})
-	v, end := serve(t, context.Background(), c)
+	v, end := serve(context.Background(), t, c)
 	if atr := v.ask(vpcdATR); !bytes.Equal(atr, contactlessATR) {
 		t.Errorf("ATR %X, want %X", atr, contactlessATR)
 	}
@@ -84,14 +84,14 @@ func TestVPCDMessages(t *testing.T) {
 func TestVPCDEnds(t *testing.T) {
 	c := newCard(t, Options{})
 	ctx, cancel := context.WithCancel(context.Background())
-	v, end := serve(t, ctx, c)
+	v, end := serve(ctx, t, c)
 	v.tell(vpcdPowerOn)
 	cancel()
 	if err := <-end; !errors.Is(err, context.Canceled) {
 		t.Errorf("ended with %v, want %v", err, context.Canceled)
 	}
 
-	v, end = serve(t, context.Background(), c)
+	v, end = serve(context.Background(), t, c)
 	v.tell(vpcdPowerOn)
 	c.Faults().RemoveBefore(1)
 	v.tell(selectFIDO...)
@@ -102,7 +102,7 @@ func TestVPCDEnds(t *testing.T) {
 		t.Errorf("the card has power after its removal: %X", answer)
 	}
 
-	v, end = serve(t, context.Background(), c)
+	v, end = serve(context.Background(), t, c)
 	if _, err := v.Write([]byte{0, 5, 1}); err != nil {
 		t.Fatal(err)
 	}
@@ -134,7 +134,7 @@ func TestSlotWithoutVPCD(t *testing.T) {
 // pcscd has it do. It tells what it saw.
 func pollingVPCD(t *testing.T, looks <-chan struct{}) (addr string, seen <-chan bool) {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	l, err := net.ListenTCP("tcp", &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -142,7 +142,7 @@ func pollingVPCD(t *testing.T, looks <-chan struct{}) (addr string, seen <-chan 
 	var conn net.Conn
 	look := func() bool {
 		if conn == nil {
-			_ = l.(*net.TCPListener).SetDeadline(time.Now().Add(50 * time.Millisecond))
+			_ = l.SetDeadline(time.Now().Add(50 * time.Millisecond))
 			c, err := l.Accept()
 			if err != nil {
 				return false
@@ -162,7 +162,11 @@ func pollingVPCD(t *testing.T, looks <-chan struct{}) (addr string, seen <-chan 
 	go func() {
 		defer close(results)
 		for range looks {
-			results <- look() || look()
+			present := look()
+			if !present {
+				present = look()
+			}
+			results <- present
 		}
 		if conn != nil {
 			conn.Close()

@@ -114,7 +114,7 @@ func checkChain(t *testing.T, x5c []any, root []byte) {
 	roots, between := x509.NewCertPool(), x509.NewCertPool()
 	var leaf *x509.Certificate
 	for i, der := range append(slices.Clone(x5c), root) {
-		c, err := x509.ParseCertificate(der.([]byte))
+		c, err := x509.ParseCertificate(as[[]byte](t, der))
 		if err != nil {
 			t.Fatal(err)
 		}

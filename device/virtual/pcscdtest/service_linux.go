@@ -12,6 +12,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/netip"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -155,7 +156,11 @@ func freePorts() (int, error) {
 		if err != nil {
 			return 0, err
 		}
-		port := first.Addr().(*net.TCPAddr).Port
+		address, err := netip.ParseAddrPort(first.Addr().String())
+		if err != nil {
+			return 0, err
+		}
+		port := int(address.Port())
 		second, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port+1))
 		_ = first.Close()
 		if err == nil {

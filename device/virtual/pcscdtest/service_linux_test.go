@@ -55,7 +55,7 @@ func transmit(t *testing.T, ctx *scard.Context, reader string, apdu []byte) []by
 	if err != nil {
 		t.Fatalf("connect: %v", err)
 	}
-	defer card.Disconnect(scard.LeaveCard)
+	defer func() { _ = card.Disconnect(scard.LeaveCard) }()
 	answer, err := card.Transmit(apdu)
 	if err != nil {
 		t.Fatalf("transmit %X: %v", apdu, err)
@@ -125,7 +125,7 @@ func TestFaultTakesCardOffTheReader(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer h.Disconnect(scard.LeaveCard)
+	defer func() { _ = h.Disconnect(scard.LeaveCard) }()
 	card.Faults().RemoveAfter(1)
 	// vpcd makes an empty answer of a card that leaves in the middle of an APDU.
 	if answer, err := h.Transmit(selectFIDO); err == nil && len(answer) > 0 {
