@@ -12,14 +12,13 @@ import (
 
 // Commands and parameters of CTAP over ISO 7816 (CTAP 2.1 §11.3).
 const (
-	claCTAP         = 0x80
-	insMessage      = 0x10 // NFCCTAP_MSG, §11.3.7.1
-	insGetResponse  = 0x11 // NFCCTAP_GETRESPONSE, §11.3.7.2
-	p1Polling       = 0x80 // in NFCCTAP_MSG: the client knows NFCCTAP_GETRESPONSE
-	p1Cancel        = 0x11 // in NFCCTAP_GETRESPONSE: end the command
-	insMore         = 0xC0 // GET RESPONSE, ISO 7816-4 §11.7.1
-	authGetInfo     = 0x04 // authenticatorGetInfo, §6.4
-	keepAliveErrors = 3    // further keep-alives taken after a cancel
+	claCTAP        = 0x80
+	insMessage     = 0x10 // NFCCTAP_MSG, §11.3.7.1
+	insGetResponse = 0x11 // NFCCTAP_GETRESPONSE, §11.3.7.2
+	p1Polling      = 0x80 // in NFCCTAP_MSG: the client knows NFCCTAP_GETRESPONSE
+	p1Cancel       = 0x11 // in NFCCTAP_GETRESPONSE: end the command
+	insMore        = 0xC0 // GET RESPONSE, ISO 7816-4 §11.7.1
+	authGetInfo    = 0x04 // authenticatorGetInfo, §6.4
 )
 
 // Bounds on what a card may answer.
@@ -33,10 +32,11 @@ const (
 )
 
 // How often a working card is asked: the first few times at once, because the card answers late by itself, then with
-// a pause, so that it has time to work.
+// a pause, so that it has time to work. And how often it is told to stop, should it go on.
 const (
 	keepAliveAtOnce = 4
 	keepAlivePause  = 20 * time.Millisecond
+	cancelTries     = 3
 )
 
 // CTAP2 carries one request, a command byte and its CBOR, to the authenticator and returns its answer, a status byte
@@ -50,10 +50,10 @@ func (s *Session) CTAP2(ctx context.Context, request []byte) ([]byte, error) {
 	if len(request) == 0 || len(request) > iso7816.MaxExtendedNc {
 		return nil, fmt.Errorf("a CTAP request of %d bytes", len(request))
 	}
-	if err := ctx.Err(); err != nil {
+	if _, err := s.Select(ctx); err != nil {
 		return nil, err
 	}
-	if _, err := s.Select(ctx); err != nil {
+	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
 	isGetInfo := len(request) == 1 && request[0] == authGetInfo
@@ -163,15 +163,11 @@ func (s *Session) message(ctx context.Context, request []byte, f framing) (r iso
 	if f.plainP1 {
 		c.P1 = 0
 	}
-	r, chained, err := s.deliver(ctx, c, f)
-	if err != nil {
-		return r, false, err
-	}
-	if r.SW == iso7816.KeepAlive {
+	r, unread, err = s.deliver(ctx, c, f)
+	if err == nil && r.SW == iso7816.KeepAlive {
 		r, err = s.await(ctx, f)
-		return r, false, err
 	}
-	return r, chained || lengthRefused(r.SW), nil
+	return r, unread, err
 }
 
 // await polls a card that is at work until it is done. When ctx ends it cancels the command.
@@ -203,7 +199,7 @@ func (s *Session) await(ctx context.Context, f framing) (iso7816.Response, error
 // only that it is ready for the next command.
 func (s *Session) cancel(f framing) error {
 	c := iso7816.Command{CLA: claCTAP, INS: insGetResponse, P1: p1Cancel, Ne: iso7816.MaxExtendedNe}
-	for range keepAliveErrors {
+	for range cancelTries {
 		// The command's own context has ended; this short exchange still has to happen.
 		r, err := s.command(context.WithoutCancel(s.life), c, f)
 		if err != nil {
@@ -222,9 +218,9 @@ func (s *Session) command(ctx context.Context, c iso7816.Command, f framing) (is
 	return r, err
 }
 
-// deliver exchanges one command, in several APDUs where f wants that, and collects its whole answer. chained tells
-// that the card refused a link of the chain, so that the command was never complete.
-func (s *Session) deliver(ctx context.Context, c iso7816.Command, f framing) (r iso7816.Response, chained bool, err error) {
+// deliver exchanges one command, in several APDUs where f wants that, and collects its whole answer. unread tells that the
+// card refused the command for its form, or a link of the chain, so that the command was never complete.
+func (s *Session) deliver(ctx context.Context, c iso7816.Command, f framing) (r iso7816.Response, unread bool, err error) {
 	parts, err := f.parts(c)
 	if err != nil {
 		return r, false, err
@@ -252,6 +248,9 @@ func (s *Session) deliver(ctx context.Context, c iso7816.Command, f framing) (r 
 		if r, err = s.send(ctx, exact); err != nil {
 			return r, false, err
 		}
+	}
+	if lengthRefused(r.SW) {
+		return r, true, nil
 	}
 	r, err = s.collect(ctx, c.CLA, r, f)
 	return r, false, err

@@ -193,6 +193,20 @@ func TestLostCommandIsNotRepeated(t *testing.T) {
 	}
 }
 
+// TestRefusedRestOfAnAnswerIsNoRefusal: the command itself was carried out.
+func TestRefusedRestOfAnAnswerIsNoRefusal(t *testing.T) {
+	for _, sw := range []string{"6700", "6d00", "6e00"} {
+		steps := []step{selected, settledExtended, {want: "8010800000012c…", answer: "006110"}, {want: "80c0000010", answer: sw}}
+		if sw != "6700" {
+			steps = append(steps, step{want: "00c0000010", answer: sw})
+		}
+		var status *device.StatusError
+		if _, err := newScript(t, steps...).session().CTAP2(t.Context(), makeCredential(300)); !errors.As(err, &status) {
+			t.Errorf("status %s gives %v, want a StatusError", sw, err)
+		}
+	}
+}
+
 func TestMemoryIsBounded(t *testing.T) {
 	var m memory
 	for i := range 10 * memoryLimit {

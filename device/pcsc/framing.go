@@ -1,8 +1,6 @@
 package pcsc
 
 import (
-	"errors"
-	"fmt"
 	"sync"
 
 	"tapstation/device/iso7816"
@@ -117,9 +115,3 @@ func (m *memory) keep(reader string, atr []byte, f framing) {
 	}
 	m.known[readerCard{reader, string(atr)}] = f
 }
-
-// errAnswerTooLong is a card that never stops talking.
-var errAnswerTooLong = errors.New("the answer does not end")
-
-// errNoProgress is a card that announces data and sends none.
-var errNoProgress = fmt.Errorf("%w: more is announced but nothing comes", errAnswerTooLong)

@@ -119,6 +119,9 @@ func (s *Session) UID(ctx context.Context) ([]byte, error) {
 	if s.uidAsked {
 		return bytes.Clone(s.uid), nil
 	}
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
 	get := iso7816.Command{CLA: 0xFF, INS: 0xCA, Ne: iso7816.MaxShortNe}
 	apdu, err := get.Short()
 	if err != nil {
@@ -143,6 +146,9 @@ func (s *Session) UID(ctx context.Context) ([]byte, error) {
 func (s *Session) Select(ctx context.Context) ([]byte, error) {
 	if s.tried {
 		return bytes.Clone(s.selected), s.selectErr
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, err
 	}
 	c := iso7816.Command{INS: 0xA4, P1: 0x04, Data: applicationFIDO, Ne: iso7816.MaxShortNe}
 	r, err := s.command(ctx, c, framing{})

@@ -47,3 +47,9 @@ func statusError(sw iso7816.SW) error {
 	}
 	return err
 }
+
+// errAnswerTooLong is a card that never stops talking.
+var errAnswerTooLong = errors.New("the answer does not end")
+
+// errNoProgress is a card that announces data and sends none.
+var errNoProgress = fmt.Errorf("%w: more is announced but nothing comes", errAnswerTooLong)
