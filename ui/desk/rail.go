@@ -30,32 +30,27 @@ func newRail(d *Desk) *rail {
 	r.users = widget.NewRailItem(theme.UsersIcon, text.T("desk.users"), d.ShowUsers)
 	r.reader = newReaderItem(d.ShowReader)
 
-	logo := canvas.NewImageFromResource(theme.AppIcon)
-	logo.FillMode = canvas.ImageFillContain
-	logo.SetMinSize(fyne.NewSquareSize(32))
-	head := container.New(besideLayout{theme.Space12}, logo, r.workspace)
-	top := widget.Column(theme.Space16, head)
+	top := widget.Column(theme.Space16,
+		container.New(besideLayout{theme.Space12}, widget.Picture(theme.AppIcon, 32), r.workspace))
 	if d.station.Demo {
 		top.Add(demoSign())
 	}
-	top.Add(widget.Column(theme.Space4, r.users))
+	top.Add(r.users)
 
 	who := widget.NewText(actorName(d.opts.Actor))
 	who.Clip = true
 	actor := widget.Column(0, widget.Small(text.T("desk.signed_in_as")), who)
-	userIcon := canvas.NewImageFromResource(theme.UserIcon.In(theme.Muted))
-	userIcon.FillMode = canvas.ImageFillContain
-	userIcon.SetMinSize(fyne.NewSquareSize(20))
 	bottom := widget.Column(theme.Space8)
 	if d.opts.Panel != nil {
 		bottom.Add(d.opts.Panel)
 	}
 	bottom.Add(r.reader)
 	bottom.Add(widget.Rule())
-	bottom.Add(widget.PadXY(theme.Space12, theme.Space4, container.New(besideLayout{theme.Space12}, userIcon, actor)))
+	bottom.Add(widget.PadXY(theme.Space12, theme.Space4,
+		container.New(besideLayout{theme.Space12}, widget.Picture(theme.UserIcon.In(theme.Muted), 20), actor)))
 
 	r.all = newGround(container.New(layout.NewCustomPaddedLayout(theme.Space24, theme.Space16, theme.Space12, theme.Space12),
-		container.NewBorder(widget.PadXY(0, 0, top), bottom, nil, nil)))
+		container.NewBorder(top, bottom, nil, nil)))
 	return r
 }
 

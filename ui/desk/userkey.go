@@ -7,7 +7,6 @@ import (
 	"fmt"
 
 	"fyne.io/fyne/v2"
-	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/container"
 
 	"tapstation/app/directory"
@@ -20,10 +19,7 @@ import (
 // key is one security key on its user's page.
 func (p *userPage) key(k directory.SecurityKey) fyne.CanvasObject {
 	kind := widget.KindSign(k.Kind)
-	icon := canvas.NewImageFromResource(kind.Icon.In(theme.Muted))
-	icon.FillMode = canvas.ImageFillContain
-	icon.SetMinSize(fyne.NewSquareSize(24))
-
+	icon := widget.Picture(kind.Icon.In(theme.Muted), 24)
 	var head fyne.CanvasObject
 	if p.state.Renaming == k.ID && p.rename != nil {
 		head = p.rename.content

@@ -10,13 +10,11 @@ import (
 // Empty stands where there is nothing yet, or nothing any more: an icon, what will be here or what happened, and
 // the one thing to do about it (nil: nothing).
 func Empty(icon *theme.Icon, title, words string, action *Button) *fyne.Container {
-	sign := picture(icon.In(theme.Muted))
-	sign.SetMinSize(fyne.NewSquareSize(48))
 	head := Title(title)
 	head.Align = fyne.TextAlignCenter
 	more := Hint(words)
 	more.SetAlign(fyne.TextAlignCenter)
-	parts := []fyne.CanvasObject{sign, head, container.NewCenter(wide(420, more))}
+	parts := []fyne.CanvasObject{Picture(icon.In(theme.Muted), 48), head, container.NewCenter(wide(420, more))}
 	if action != nil {
 		parts = append(parts, container.NewCenter(Pad(theme.Space8, action)))
 	}

@@ -34,11 +34,6 @@ func TemporaryPINSign() Sign {
 	return Sign{theme.KeyClockIcon, theme.Warning, text.T("key.pin_temporary")}
 }
 
-// OfflineSign is the sign of a key that logs in where the directory cannot be reached.
-func OfflineSign() Sign {
-	return Sign{theme.OfflineIcon, theme.Muted, text.T("key.offline_login")}
-}
-
 // KindSign is the sign of what a key is.
 func KindSign(k directory.Kind) Sign {
 	icon := theme.CardIcon

@@ -66,6 +66,13 @@ func (r ring) around(pos fyne.Position, s fyne.Size) {
 	r.Resize(s.AddWidthHeight(2*out, 2*out))
 }
 
+// Picture is a square picture of a given side, in units.
+func Picture(res fyne.Resource, side float32) fyne.CanvasObject {
+	i := picture(res)
+	i.SetMinSize(fyne.NewSquareSize(side))
+	return i
+}
+
 // picture is an icon that keeps its proportions.
 func picture(res fyne.Resource) *canvas.Image {
 	i := canvas.NewImageFromResource(res)
