@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"slices"
 	"time"
@@ -21,7 +22,7 @@ import (
 // demo is the desk window with a reader and cards in software, in a data folder that is thrown away.
 func (s screen) demo(ctx context.Context, actor string) error {
 	return s.run(func() error {
-		d, err := openDemo(ctx)
+		d, err := openDemo(ctx, demoUsers, nil)
 		if err != nil {
 			return fmt.Errorf("prepare the demo: %w", err)
 		}
@@ -36,8 +37,9 @@ type demonstration struct {
 	close   func() error
 }
 
-// openDemo makes the demo's station with a few users in it. What the cards do is slowed down to the pace of real ones.
-func openDemo(ctx context.Context) (*demonstration, error) {
+// openDemo makes the demo's station with some users in it. What the cards do is slowed down to the pace of real ones.
+// Their keys come from random, or from the system where it is nil.
+func openDemo(ctx context.Context, users []directory.User, random func(card int) io.Reader) (*demonstration, error) {
 	folder, err := os.MkdirTemp("", "tapstation-demo-")
 	if err != nil {
 		return nil, err
@@ -53,8 +55,8 @@ func openDemo(ctx context.Context) (*demonstration, error) {
 	station, end := openStation(folder, source, seal.Options{FileOnly: true})
 	station.Demo = true
 	d := &demonstration{station: station, close: func() error { return errors.Join(end(), os.RemoveAll(folder)) }}
-	d.tray, err = newTray(ctx, reader, source)
-	for _, u := range demoUsers {
+	d.tray, err = newTray(ctx, reader, source, random)
+	for _, u := range users {
 		if err == nil {
 			_, err = station.Directory.AddUser(ctx, "station", u)
 		}
@@ -94,11 +96,14 @@ type tray struct {
 
 var _ demo.Tray = (*tray)(nil)
 
-func newTray(ctx context.Context, reader *virtual.Reader, source device.Source) (*tray, error) {
+func newTray(ctx context.Context, reader *virtual.Reader, source device.Source, random func(card int) io.Reader) (*tray, error) {
 	t := &tray{reader: reader}
 	for i, kind := range []demo.Kind{demo.Blank, demo.Blank, demo.WithPIN, demo.NotFIDO} {
 		o := virtual.Options{UID: []byte{0x04, 0xDE, 0x30, 0x11, 0x22, 0x33, byte(i)}, NotFIDO: kind == demo.NotFIDO}
 		copy(o.AAGUID[:], "tapstation demo.")
+		if random != nil {
+			o.Rand = random(i)
+		}
 		card, err := virtual.New(o)
 		if err == nil && kind == demo.WithPIN {
 			err = givePIN(ctx, reader, source, card)

@@ -34,6 +34,7 @@ func main() {
 			},
 			Window: screen.desk,
 			Demo:   screen.demo,
+			Tour:   screen.tour,
 		})
 	}()
 	for window := range screen {

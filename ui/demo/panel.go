@@ -53,23 +53,28 @@ type Panel struct {
 // NewPanel is a panel for t.
 func NewPanel(t Tray) *Panel {
 	p := &Panel{tray: t}
-	column := widget.Column(theme.Space4)
+	p.ExtendBaseWidget(p)
+	return p
+}
+
+// build makes the panel when it is first shown, and not before, so that it has the theme of its window.
+func (p *Panel) build() {
+	if p.body != nil {
+		return
+	}
 	title := widget.Small(text.T("demo.title"))
 	title.Bold, title.Color = true, theme.Warning
-	column.Add(title)
 	hint := widget.Hint(text.T("demo.hint"))
 	hint.SetSize(theme.TextSmall)
-	column.Add(hint)
-	for i, c := range t.Cards() {
+	column := widget.Column(theme.Space4, title, hint)
+	for i, c := range p.tray.Cards() {
 		b := &cardButton{name: name(c), hint: cardHint(c), tapped: func() { p.toggle(i) }}
 		b.ExtendBaseWidget(b)
 		p.cards = append(p.cards, b)
 		column.Add(b)
 	}
 	p.body = widget.PadXY(theme.Space4, theme.Space8, column)
-	p.ExtendBaseWidget(p)
 	p.Update()
-	return p
 }
 
 func name(c Card) string {
@@ -109,10 +114,16 @@ func (p *Panel) Update() {
 }
 
 // Children are what the panel consists of.
-func (p *Panel) Children() []fyne.CanvasObject { return []fyne.CanvasObject{p.body} }
+func (p *Panel) Children() []fyne.CanvasObject {
+	p.build()
+	return []fyne.CanvasObject{p.body}
+}
 
 // CreateRenderer is for Fyne.
-func (p *Panel) CreateRenderer() fyne.WidgetRenderer { return fynewidget.NewSimpleRenderer(p.body) }
+func (p *Panel) CreateRenderer() fyne.WidgetRenderer {
+	p.build()
+	return fynewidget.NewSimpleRenderer(p.body)
+}
 
 // cardButton is one card, to be pressed like a button.
 type cardButton struct {

@@ -78,7 +78,10 @@ func (p *Page) Close() { p.scene.Stop() }
 
 // First is where the next input goes; nil where the page takes none.
 func (p *Page) First() fyne.Focusable {
-	if p.parts.first != nil {
+	switch {
+	case p.parts.again != nil && p.ceremony.State().PIN.Mismatch:
+		return p.parts.again.Entry
+	case p.parts.first != nil:
 		return p.parts.first.Entry
 	}
 	return nil

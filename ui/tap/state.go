@@ -81,6 +81,9 @@ type Answer struct {
 	Typed string
 }
 
+// aboutPIN tells whether the answer decides what becomes of the card's PIN.
+func (a Answer) aboutPIN() bool { return a.Kind == enroll.LastAttempts || a.Kind == enroll.ResetCard }
+
 // PINEntry is what is typed where a PIN is asked for.
 type PINEntry struct {
 	enroll.PINRequest
@@ -105,6 +108,10 @@ func (s State) Progress(step enroll.Step) State {
 	s.Phase, s.Step, s.Reader = Running, step, step.Reader
 	if step.Model != "" {
 		s.Model = step.Model
+	}
+	var wrong *device.PINError
+	if errors.As(step.Problem, &wrong) {
+		s = s.unpass(PINMark)
 	}
 	now := markOf(step.Kind)
 	for m := ReaderMark; m < now; m++ {
@@ -156,7 +163,7 @@ func (s State) AskPIN(req enroll.PINRequest) State {
 	}
 	s.Phase, s.withPIN = Asking, true
 	s.PIN = PINEntry{PINRequest: req, Problem: req.Refused}
-	return s.pass(CardMark)
+	return s.unpass(PINMark).pass(CardMark)
 }
 
 // Ask is the page when the ceremony has a question.
@@ -165,7 +172,18 @@ func (s State) Ask(q enroll.Question) State {
 		return s
 	}
 	s.Phase, s.Question = Choosing, Answer{Question: q}
+	if s.Question.aboutPIN() {
+		s.withPIN = true
+		s = s.unpass(PINMark)
+	}
 	return s.pass(CardMark)
+}
+
+func (s State) unpass(first Mark) State {
+	for m := first; m < marks; m++ {
+		s.passed[m] = false
+	}
+	return s
 }
 
 func (s State) pass(last Mark) State {
@@ -197,7 +215,7 @@ func (s State) LeavePIN(again bool) State {
 	switch {
 	case !s.PIN.New():
 	case again:
-		s.PIN.Mismatch = s.PIN.Again != "" && s.differ()
+		s.PIN.Mismatch = s.PIN.Again != "" && s.PIN.Problem == nil && s.differ()
 	case s.PIN.First != "":
 		s.PIN.Problem = s.pinProblem(s.PIN.First)
 	}
@@ -324,7 +342,7 @@ func (s State) Steps() ([]Mark, []MarkState) {
 }
 
 func (s State) now() Mark {
-	if s.Phase == Asking {
+	if s.Phase == Asking || s.Phase == Choosing && s.Question.aboutPIN() {
 		return PINMark
 	}
 	return markOf(s.Step.Kind)

@@ -53,6 +53,13 @@ func TestStepsPass(t *testing.T) {
 		{"registering", through(begun(directory.PIN), enroll.Inspect, enroll.SetPIN, enroll.Register), "reader+ card+ pin+ register> prove save"},
 		{"taken away while registering: what passed stays", through(begun(directory.PIN), enroll.SetPIN, enroll.Register).Progress(removed),
 			"reader+ card> pin+ register prove save"},
+		{"the PIN was wrong", through(begun(directory.PIN), enroll.Inspect, enroll.Register).AskPIN(enroll.PINRequest{}),
+			"reader+ card+ pin> register prove save"},
+		{"asked about the last attempts", through(begun(directory.PIN), enroll.Register).Ask(enroll.Question{Kind: enroll.LastAttempts}),
+			"reader+ card+ pin> register prove save"},
+		{"too many wrong PINs", through(begun(directory.PIN), enroll.Register).
+			Progress(enroll.Step{Kind: enroll.WaitAgain, Problem: &device.PINError{PowerCycle: true}}),
+			"reader+ card> pin register prove save"},
 		{"the reader goes", through(begun(directory.PIN), enroll.SetPIN, enroll.WaitReader), "reader> card pin register prove save"},
 		{"failed", through(begun(directory.PIN), enroll.Inspect).Finish(enroll.Result{}, device.ErrNotFIDO), "reader+ card! pin register prove save"},
 		{"done", through(begun(directory.PIN), enroll.Save).Finish(enroll.Result{}, nil), "reader+ card+ pin+ register+ prove+ save+"},

@@ -56,7 +56,7 @@ func (s State) running() wording.Words {
 // goesOn are the words for what the ceremony waits for by itself.
 func goesOn(err error) wording.Words {
 	w := wording.Error(err)
-	w.Remedy += " " + text.T("tap.goes_on")
+	w.Remedy += "\n" + text.T("tap.goes_on")
 	return w
 }
 

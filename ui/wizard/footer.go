@@ -121,6 +121,17 @@ func (w *Wizard) do(a action) {
 			return
 		}
 		w.ceremony.Act(a.tap)
+		if a.tap == tap.SubmitPIN && w.ceremony.State().Phase == tap.Asking {
+			w.typeAnew()
+		}
+	}
+}
+
+// typeAnew goes to the PIN that is wrong. What is typed next takes its place, as dots cannot be mended.
+func (w *Wizard) typeAnew() {
+	w.focus()
+	if e, ok := w.canvas.Focused().(*widget.Entry); ok {
+		e.TypedShortcut(&fyne.ShortcutSelectAll{})
 	}
 }
 

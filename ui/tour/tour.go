@@ -1,0 +1,175 @@
+// Package tour drives the real windows along the main path, with a reader and cards in software, and leaves a picture
+// of each screen. The pictures show what a person would see: they come from the window's own canvas, or from the
+// display it is on, never from another renderer. The same program leaves the same pictures.
+package tour
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"sync"
+	"time"
+
+	"fyne.io/fyne/v2"
+
+	"tapstation/app"
+	"tapstation/app/directory"
+	"tapstation/assets/text"
+	"tapstation/device"
+	"tapstation/ui/demo"
+	"tapstation/ui/desk"
+	"tapstation/ui/language"
+	"tapstation/ui/theme"
+)
+
+// Tray is the demo's tray, with what the tour does to it besides. All of it is called on the window's goroutine.
+type Tray interface {
+	demo.Tray
+	// Run starts the PC/SC service or stops it.
+	Run(on bool)
+	// Plug plugs the reader in or out.
+	Plug(in bool)
+	// Slow makes every command to a card take that long; 0 is the usual pace.
+	Slow(perCommand time.Duration)
+	// Pull takes a card away when the next command is sent to it.
+	Pull(i int)
+}
+
+// Set is what one part of the tour is played with: a station of its own, whose directory is empty and whose clock
+// stands still, and a tray with two Blank cards, one WithPIN and one NotFIDO. The tour runs the station's Board.
+type Set struct {
+	Station *app.Station
+	Tray    Tray
+	Close   func() error
+}
+
+// Open makes a new Set.
+type Open func(ctx context.Context) (Set, error)
+
+// Actor is who acts in the tour.
+const Actor = "os:robin"
+
+// patience is how long the tour waits for a screen before it gives up.
+const patience = 30 * time.Second
+
+// Run leaves the pictures in dir, which is made if need be. It must be called on the goroutine that a is run on and
+// ends a. It fails when a screen does not come.
+func Run(ctx context.Context, a fyne.App, dir string, open Open) error {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return fmt.Errorf("make the folder for the pictures: %w", err)
+	}
+	fyne.SetCurrentApp(still{a})
+	g := &guide{app: a, dir: dir}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	g.ctx = ctx
+	var work sync.WaitGroup
+	var err error
+	a.Lifecycle().SetOnStarted(func() {
+		work.Go(func() {
+			err = g.all(open)
+			fyne.Do(a.Quit)
+		})
+	})
+	a.Run()
+	cancel()
+	work.Wait()
+	return err
+}
+
+// all is the whole tour.
+func (g *guide) all(open Open) error {
+	for _, part := range []struct {
+		language string
+		play     func()
+	}{
+		{"en", g.mainPath},
+		{"en", g.problems},
+		{"de", g.german},
+	} {
+		if err := g.part(open, part.language, part.play); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// part plays one part on a set of its own.
+func (g *guide) part(open Open, lang string, play func()) (err error) {
+	if err := language.Use(lang); err != nil {
+		return err
+	}
+	set, err := open(g.ctx)
+	if err != nil {
+		return fmt.Errorf("prepare the tour: %w", err)
+	}
+	ctx, cancel := context.WithCancel(g.ctx)
+	var work sync.WaitGroup
+	work.Go(func() { _ = set.Station.Board.Run(ctx) })
+	defer func() {
+		cancel()
+		work.Wait()
+		err = errors.Join(err, set.Close())
+	}()
+	g.set = set
+	g.onWindow(func() {
+		panel := demo.NewPanel(set.Tray)
+		work.Go(func() {
+			// At every change, for a card can leave the reader by itself.
+			_, _ = set.Station.Board.Wait(ctx, func(device.State) bool { fyne.Do(panel.Update); return false })
+		})
+		g.desk = desk.New(g.app, set.Station, desk.Options{Actor: Actor, Variant: theme.Light, Panel: panel})
+		g.desk.Show()
+	})
+	play()
+	if g.err != nil {
+		g.leaveFailure()
+	}
+	g.onWindow(func() {
+		g.desk.Window().Hide()
+		g.desk.Close()
+	})
+	g.desk.Wait()
+	return g.err
+}
+
+// prepare puts groups and users into the directory, as an import would have.
+func (g *guide) prepare(users []directory.User) {
+	d := g.set.Station.Directory
+	for _, u := range users {
+		if _, err := d.AddUser(g.ctx, "station", u); err != nil {
+			g.fail(fmt.Errorf("add user %s: %w", u.ID, err))
+		}
+	}
+	w, err := d.Workspace(g.ctx)
+	if err == nil {
+		w.DriverLink = "https://example.org/reader-driver"
+		err = d.SetWorkspace(g.ctx, "station", w)
+	}
+	g.fail(err)
+}
+
+// colleagues are in the directory, so that there is something to see.
+var colleagues = []directory.User{
+	{ID: "amara.okafor", UserName: "amara", FirstName: "Amara", LastName: "Okafor", Email: "amara.okafor@example.org", Groups: []string{"Finance"}},
+	{ID: "bela.kovacs", UserName: "bela", FirstName: "Béla", LastName: "Kovács", Email: "bela.kovacs@example.org", Groups: []string{"IT desk", "Staff"}},
+	{ID: "chen.wei", UserName: "chen", FirstName: "Wei", LastName: "Chen", Email: "wei.chen@example.org", Groups: []string{"Research"}},
+	{ID: "dilara.aydin", UserName: "dilara", FirstName: "Dilara", LastName: "Aydın", Email: "dilara.aydin@example.org", Groups: []string{"Finance", "Works council"}},
+	{ID: "emil.larsen", UserName: "emil", FirstName: "Emil", LastName: "Larsen", Email: "emil.larsen@example.org", Groups: []string{"Warehouse"}},
+	{ID: "fatima.haddad", UserName: "fatima", FirstName: "Fatima", LastName: "Haddad", Email: "fatima.haddad@example.org", Groups: []string{"Research"}},
+	{ID: "grace.miller", UserName: "grace", FirstName: "Grace", LastName: "Miller", Email: "grace.miller@example.org", Groups: []string{"IT desk"}},
+	{ID: "maximiliane.von-und-zu-hohenstein", UserName: "mvzh", FirstName: "Maximiliane Alexandra Henriette", LastName: "von und zu Hohenstein-Wolkenburg",
+		Email: "maximiliane.von-und-zu-hohenstein-wolkenburg@research.example.org", Groups: []string{"Research", "Safety officers of the northern site", "Works council"}},
+}
+
+// still is an app in which nothing moves, so that a picture is the same each time.
+type still struct{ fyne.App }
+
+func (s still) Settings() fyne.Settings { return stillSettings{s.App.Settings()} }
+
+type stillSettings struct{ fyne.Settings }
+
+func (stillSettings) ShowAnimations() bool { return false }
+
+func t(key string, pairs ...any) string { return text.T(key, pairs...) }
