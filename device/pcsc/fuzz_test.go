@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"tapstation/device"
+	"tapstation/device/iso7816"
 )
 
 // fuzzCard answers from a list of length-prefixed answers, over and over.
@@ -13,6 +14,7 @@ type fuzzCard struct {
 	data  []byte
 	at    int
 	sent  int
+	acted int // commands that a card may have carried out, getInfo apart
 	clock *stoppedClock
 }
 
@@ -20,6 +22,32 @@ func (c *fuzzCard) ATR() []byte  { return []byte{0x3B} }
 func (c *fuzzCard) Close() error { return nil }
 
 func (c *fuzzCard) Transmit(apdu []byte) ([]byte, error) {
+	answer, err := c.answer()
+	if acts(apdu, answer, err) {
+		c.acted++
+	}
+	return answer, err
+}
+
+// acts tells whether a card may have carried out apdu: it completes a CTAP command that changes something, and the answer is
+// no refusal of its form.
+func acts(apdu, answer []byte, err error) bool {
+	if apdu[0] != claCTAP || apdu[1] != insMessage {
+		return false
+	}
+	c, _, _ := iso7816.Parse(apdu)
+	if len(c.Data) == 1 && c.Data[0] == authGetInfo {
+		return false
+	}
+	r, parseErr := iso7816.ParseResponse(answer)
+	if err != nil || parseErr != nil {
+		return true
+	}
+	_, otherLength := r.SW.ExactLength()
+	return !otherLength && !lengthRefused(r.SW)
+}
+
+func (c *fuzzCard) answer() ([]byte, error) {
 	c.sent++
 	c.clock.advance(keepAlivePause)
 	if c.at >= len(c.data) {
@@ -43,7 +71,8 @@ func (c *fuzzCard) Transmit(apdu []byte) ([]byte, error) {
 	return rest[:n], nil
 }
 
-// FuzzSession: whatever a card answers, a session ends with an answer or an error, in bounded time and memory.
+// FuzzSession: whatever a card answers, a session ends with an answer or an error, in bounded time and memory, and has not
+// made the card do anything twice.
 func FuzzSession(f *testing.F) {
 	for _, answers := range [][]string{
 		{"9000", "00a09000", "00a09000"},
@@ -68,8 +97,11 @@ func FuzzSession(f *testing.F) {
 		requests := [][]byte{{authGetInfo}, makeCredential(int(length%1024) + 1), {2, 1}}
 		for _, r := range requests {
 			before := card.sent
+			card.acted = 0
 			got, err := s.CTAP2(t.Context(), r)
 			switch {
+			case card.acted > 1:
+				t.Fatalf("the card may have carried out one request %d times", card.acted)
 			case err == nil && (len(got) == 0 || len(got) > maxAnswer):
 				t.Fatalf("an answer of %d bytes, want 1 to %d", len(got), maxAnswer)
 			case err != nil && got != nil:
