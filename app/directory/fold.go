@@ -16,8 +16,12 @@ func Fold(s string) string {
 	if isASCII(s) {
 		return strings.ToLower(s)
 	}
-	return norm.NFC.String(cases.Fold().String(norm.NFD.String(s)))
+	return norm.NFC.String(caseless(norm.NFD.String(strings.ToValidUTF8(s, "\uFFFD"))))
 }
+
+// caseless is s with its case folded. The package cases folds Cherokee the wrong way round, capitals to small letters
+// and small letters to capitals; lower case after it makes them one.
+func caseless(s string) string { return strings.ToLower(cases.Fold().String(s)) }
 
 // Words are the words a text is searched by: runs of letters, marks and digits, folded, without accents, sorted by
 // no rule, each once. A query's words are made the same way, so a store never has to know what a word is.
@@ -45,7 +49,7 @@ func searchForm(s string) string {
 	if isASCII(s) {
 		return strings.ToLower(s)
 	}
-	s = norm.NFD.String(cases.Fold().String(norm.NFKD.String(s)))
+	s = norm.NFD.String(caseless(norm.NFKD.String(strings.ToValidUTF8(s, "\uFFFD"))))
 	s = strings.Map(func(r rune) rune {
 		if unicode.Is(unicode.Mn, r) {
 			return -1
