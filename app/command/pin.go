@@ -10,6 +10,7 @@ import (
 
 	"golang.org/x/term"
 
+	"tapstation/app/enroll"
 	"tapstation/device"
 )
 
@@ -25,18 +26,21 @@ const maxLine = 1024
 
 // secrets is where PINs come from: one line of standard input, a person at the terminal, or nowhere.
 type secrets struct {
-	in      io.Reader
-	prompts io.Writer
-	fd      int // of the terminal; -1 where there is none
-	line    *device.PIN
+	line  *device.PIN
+	lines *term.Terminal // nil: nobody can be asked
+	fd    int            // of the terminal
 }
 
 // secrets reads the PIN from standard input at once where it comes from there, so that a script that gives none
 // fails before anybody taps.
 func (r *run) secrets(ctx context.Context, stdin bool) (*secrets, error) {
-	s := &secrets{in: r.Stdin, prompts: r.Stderr, fd: -1}
+	s := &secrets{}
 	if f, ok := r.Stdin.(interface{ Fd() uintptr }); ok && !stdin && term.IsTerminal(int(f.Fd())) {
 		s.fd = int(f.Fd())
+		s.lines = term.NewTerminal(struct {
+			io.Reader
+			io.Writer
+		}{r.Stdin, r.Stderr}, "")
 	}
 	if !stdin {
 		return s, nil
@@ -55,35 +59,41 @@ func (r *run) secrets(ctx context.Context, stdin bool) (*secrets, error) {
 	return s, nil
 }
 
-func (s *secrets) terminal() bool { return s.fd >= 0 }
+func (s *secrets) terminal() bool { return s.lines != nil }
 
 // hidden asks for a line that is not shown.
 func (s *secrets) hidden(ctx context.Context, prompt string) (device.PIN, error) {
-	_, _ = fmt.Fprint(s.prompts, prompt) // if it cannot be shown, nothing will be typed
-	before, err := term.GetState(s.fd)
+	line, err := s.ask(ctx, func() (string, error) { return s.lines.ReadPassword(prompt) })
 	if err != nil {
 		return "", fmt.Errorf("ask for the PIN: %w", err)
-	}
-	line, err := within(ctx, func() ([]byte, error) { return term.ReadPassword(s.fd) })
-	_, _ = fmt.Fprintln(s.prompts)
-	if err != nil {
-		// Whoever cancels while it is asked for wants the terminal back as it was.
-		return "", errors.Join(fmt.Errorf("ask for the PIN: %w", err), term.Restore(s.fd, before))
-	}
-	if len(line) > maxLine {
-		return "", errTooLong
 	}
 	return device.PIN(line), nil
 }
 
 // typed asks for a line that is shown.
 func (s *secrets) typed(ctx context.Context, prompt string) (string, error) {
-	_, _ = fmt.Fprint(s.prompts, prompt)
-	line, err := within(ctx, func() (string, error) { return readLine(s.in) })
+	line, err := s.ask(ctx, func() (string, error) {
+		s.lines.SetPrompt(prompt)
+		return s.lines.ReadLine()
+	})
 	if err != nil {
-		return "", fmt.Errorf("read the answer: %w", err)
+		return "", fmt.Errorf("ask for a confirmation: %w", err)
 	}
 	return strings.TrimSpace(line), nil
+}
+
+// ask takes the terminal for one line and gives it back as it was, also to whoever cancels meanwhile.
+func (s *secrets) ask(ctx context.Context, read func() (string, error)) (line string, err error) {
+	before, err := term.MakeRaw(s.fd)
+	if err != nil {
+		return "", err
+	}
+	defer func() { err = errors.Join(err, term.Restore(s.fd, before)) }()
+	line, err = within(ctx, read)
+	if errors.Is(err, io.EOF) { // ctrl-C and ctrl-D arrive as such
+		return "", enroll.ErrCancelled
+	}
+	return line, err
 }
 
 var errTooLong = fmt.Errorf("the line is longer than %d bytes", maxLine)

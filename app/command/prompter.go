@@ -177,10 +177,10 @@ func lastAttemptsWarning(retries int) string {
 
 // confirm warns and wants a word typed; anything else is no.
 func (s *secrets) confirm(ctx context.Context, warning, word string) (bool, error) {
-	_, _ = fmt.Fprintln(s.prompts, clean(warning)) // if it cannot be shown, nothing will be typed
+	_, _ = fmt.Fprintln(s.lines, clean(warning)) // if it cannot be shown, nothing will be typed
 	answer, err := s.typed(ctx, fmt.Sprintf("Type %s to go on: ", word))
-	if errors.Is(err, context.Canceled) {
-		return false, err
+	if errors.Is(err, enroll.ErrCancelled) {
+		return false, nil
 	}
 	return answer == word, err
 }
