@@ -5,6 +5,7 @@ import "slices"
 // EventKind says what changed.
 type EventKind int
 
+// What can change: the PC/SC service, its readers, the cards on them.
 const (
 	ServiceUp EventKind = iota + 1
 	ServiceDown

@@ -14,6 +14,8 @@ const hidden = "••••"
 // Reveal is the PIN in the clear.
 func (p PIN) Reveal() string { return string(p) }
 
+// Format hides the PIN from package fmt.
 func (p PIN) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, hidden) }
 
+// MarshalText hides the PIN from encoders.
 func (p PIN) MarshalText() ([]byte, error) { return []byte(hidden), nil }

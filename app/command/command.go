@@ -79,7 +79,7 @@ func Main(ctx context.Context, args []string, parts Parts) (status int) {
 	return Done
 }
 
-// ErrNoDisplay: there is nothing a window could be shown on.
+// ErrNoDisplay means that there is nothing a window could be shown on.
 var ErrNoDisplay = errors.New("there is no display to show a window on")
 
 // helped unwinds after --help.
@@ -146,7 +146,7 @@ func (r *run) station(do func(ctx context.Context, s *app.Station) error) (err e
 		err = fmt.Errorf("watch the readers: %w", cause)
 	}
 	cancel(nil)
-	<-watched
+	<-watched // its error was the cause above, or is the end of ctx
 	return err
 }
 

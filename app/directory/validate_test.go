@@ -23,7 +23,7 @@ func TestValidateTellsEveryField(t *testing.T) {
 		{"plain", User{ID: "ada"}, nil},
 		{"everything", User{ID: "ada.l-1 x", UserName: "Ada", FirstName: "Augusta Ada", LastName: "King-Noël", Email: "ada@example.org", Groups: []string{"Staff", "Math & Co."}}, nil},
 		{"at the limits", User{ID: long(64), UserName: long(128), FirstName: long(128), LastName: long(128), Groups: []string{long(64)}}, nil},
-		{"scripts", User{ID: "山田太郎", FirstName: "محمد‌رضا", LastName: "Σίσυφος"}, nil}, // with a zero-width non-joiner
+		{"scripts", User{ID: "山田太郎", FirstName: "محمد\u200cرضا", LastName: "Σίσυφος"}, nil}, // with a zero-width non-joiner
 		{"local mail", User{ID: "a", Email: "root@localhost"}, nil},
 		{"mail beyond ASCII", User{ID: "a", Email: "käthe@müller.example"}, nil},
 		{"spaces around names are taken off later", User{ID: "a", FirstName: " Ada "}, nil},

@@ -135,7 +135,7 @@ func (c *ceremony) enter(card device.Card, reader device.Reader) {
 func (c *ceremony) leave() {
 	c.cost = c.cost.Add(c.card.Cost())
 	_ = c.card.Close() // the card's state is known from its answers; what is lost here is only the handle
-	c.spent += time.Now().Sub(c.started)
+	c.spent += time.Since(c.started)
 	c.card = nil
 }
 
@@ -143,6 +143,6 @@ func (c *ceremony) leave() {
 func (c *ceremony) ask(question func() error) error {
 	before := time.Now()
 	err := question()
-	c.started = c.started.Add(time.Now().Sub(before))
+	c.started = c.started.Add(time.Since(before))
 	return err
 }

@@ -171,7 +171,7 @@ func (op *operation) explain(err error) error {
 func cannotOpen(path string, err error) error {
 	f, reason := os.OpenFile(path, os.O_RDWR, 0)
 	if reason == nil {
-		f.Close()
+		_ = f.Close()
 	}
 	if errors.Is(reason, fs.ErrPermission) {
 		return fmt.Errorf("%w (%w)", device.ErrDenied, reason)

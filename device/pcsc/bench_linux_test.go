@@ -87,7 +87,7 @@ func tapToFirstAPDU(t testing.TB, p *pcscdtest.Service, board *device.Board, s *
 		t.Fatal(err)
 	}
 	cancel()
-	<-served
+	<-served // it ends with ctx's error
 	if _, err := board.Wait(t.Context(), on(false)); err != nil {
 		t.Fatal(err)
 	}

@@ -113,7 +113,7 @@ func (h *handle) close() {
 func (h *handle) abandon() {
 	if h.file != nil {
 		unlock(h.file)
-		h.file.Close()
+		_ = h.file.Close()
 	}
 }
 
