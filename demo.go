@@ -22,7 +22,7 @@ import (
 // demo is the desk window with a reader and cards in software, in a data folder that is thrown away.
 func (s screen) demo(ctx context.Context, actor string) error {
 	return s.run(func() error {
-		d, err := openDemo(ctx, demoUsers, nil)
+		d, err := openDemo(ctx, demoOptions{users: demoUsers})
 		if err != nil {
 			return fmt.Errorf("prepare the demo: %w", err)
 		}
@@ -37,9 +37,17 @@ type demonstration struct {
 	close   func() error
 }
 
-// openDemo makes the demo's station with some users in it. What the cards do is slowed down to the pace of real ones.
-// Their keys come from random, or from the system where it is nil.
-func openDemo(ctx context.Context, users []directory.User, random func(card int) io.Reader) (*demonstration, error) {
+// demoOptions say what is in the demo. Its zero value is an empty one.
+type demoOptions struct {
+	users []directory.User
+	// random is where the keys of a card come from; nil: from the system.
+	random func(card int) io.Reader
+	// through is what lies between a card and whoever talks to it; nil: nothing.
+	through func(virtual.Transmitter) virtual.Transmitter
+}
+
+// openDemo makes the demo's station. What the cards do is slowed down to the pace of real ones.
+func openDemo(ctx context.Context, o demoOptions) (*demonstration, error) {
 	folder, err := os.MkdirTemp("", "tapstation-demo-")
 	if err != nil {
 		return nil, err
@@ -50,13 +58,16 @@ func openDemo(ctx context.Context, users []directory.User, random func(card int)
 		if err != nil {
 			return nil, err
 		}
+		if o.through != nil {
+			card = o.through(card)
+		}
 		return pcsc.NewSession(name, card), nil
 	})
 	station, end := openStation(folder, source, seal.Options{FileOnly: true})
 	station.Demo = true
 	d := &demonstration{station: station, close: func() error { return errors.Join(end(), os.RemoveAll(folder)) }}
-	d.tray, err = newTray(ctx, reader, source, random)
-	for _, u := range users {
+	d.tray, err = newTray(ctx, reader, source, o.random)
+	for _, u := range o.users {
 		if err == nil {
 			_, err = station.Directory.AddUser(ctx, "station", u)
 		}

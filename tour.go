@@ -4,10 +4,12 @@ import (
 	"context"
 	"io"
 	"math/rand/v2"
+	"sync"
 	"time"
 
 	fyneapp "fyne.io/fyne/v2/app"
 
+	"tapstation/device/virtual"
 	"tapstation/ui/tour"
 )
 
@@ -21,16 +23,23 @@ var tourTime = time.Date(2026, time.March, 2, 9, 30, 0, 0, time.Local)
 
 // openTour is the demo without users, at a time that stands still, with cards that make the same keys each time.
 func openTour(ctx context.Context) (tour.Set, error) {
-	d, err := openDemo(ctx, nil, func(card int) io.Reader { return rand.NewChaCha8([32]byte{byte(card)}) })
+	gate := new(sync.RWMutex)
+	d, err := openDemo(ctx, demoOptions{
+		random:  func(card int) io.Reader { return rand.NewChaCha8([32]byte{byte(card)}) },
+		through: func(t virtual.Transmitter) virtual.Transmitter { return held{t, gate} },
+	})
 	if err != nil {
 		return tour.Set{}, err
 	}
 	d.station.Directory.Now = func() time.Time { return tourTime }
-	return tour.Set{Station: d.station, Tray: tourTray{d.tray}, Close: d.close}, nil
+	return tour.Set{Station: d.station, Tray: tourTray{d.tray, gate}, Close: d.close}, nil
 }
 
 // tourTray is the demo's tray, with what goes wrong on demand.
-type tourTray struct{ *tray }
+type tourTray struct {
+	*tray
+	gate *sync.RWMutex
+}
 
 var _ tour.Tray = tourTray{}
 
@@ -52,15 +61,38 @@ func (t tourTray) Plug(in bool) {
 	}
 }
 
-// Slow makes every command take that long.
-func (t tourTray) Slow(perCommand time.Duration) {
-	perByte := time.Duration(0)
-	if perCommand == 0 {
-		perCommand, perByte = demoPerAPDU, demoPerByte
+// Hold keeps makeCredential from the cards, or lets it go.
+func (t tourTray) Hold(on bool) {
+	if on {
+		t.gate.Lock()
+	} else {
+		t.gate.Unlock()
 	}
-	for _, card := range t.cards {
-		card.Faults().Delay(perCommand, perByte)
+}
+
+// held is a connection whose makeCredential waits at a gate.
+type held struct {
+	virtual.Transmitter
+	gate *sync.RWMutex
+}
+
+// Transmit lets the command through when the gate is open.
+func (h held) Transmit(apdu []byte) ([]byte, error) {
+	if registers(apdu) {
+		h.gate.RLock()
+		defer h.gate.RUnlock()
 	}
+	return h.Transmitter.Transmit(apdu)
+}
+
+// registers tells whether a command is NFCCTAP_MSG with authenticatorMakeCredential (CTAP 2.1 §11.3.5, §6.1).
+func registers(apdu []byte) bool {
+	const msg, makeCredential = 0x10, 0x01
+	data := 5 // behind CLA, INS, P1, P2 and a length of one byte
+	if len(apdu) > 4 && apdu[4] == 0 {
+		data = 7 // a length of three (ISO 7816-4 §5.1)
+	}
+	return len(apdu) > data && apdu[1] == msg && apdu[data] == makeCredential
 }
 
 // Pull takes a card away at the next command.

@@ -5,4 +5,4 @@ cd "$(dirname "$0")/.."
 
 folder=${1:-build/tour}
 mkdir -p "$folder"
-scripts/screen.sh build/tapstation tour "$folder"
+SCREEN=1920x1080x24 scripts/screen.sh build/tapstation tour "$folder"

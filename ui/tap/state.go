@@ -202,7 +202,7 @@ func (s State) Answered() State {
 // TypePIN is the page after first and again were changed. A problem shown goes as soon as it is mended; a new one
 // comes only with LeavePIN and SubmitPIN.
 func (s State) TypePIN(first, again device.PIN) State {
-	if first != s.PIN.First && (s.PIN.Problem == s.PIN.Refused || s.pinProblem(first) == nil) {
+	if first != s.PIN.First && (errors.Is(s.PIN.Problem, s.PIN.Refused) || s.pinProblem(first) == nil) {
 		s.PIN.Problem = nil
 	}
 	s.PIN.First, s.PIN.Again = first, again
@@ -343,6 +343,10 @@ func (s State) Steps() ([]Mark, []MarkState) {
 
 func (s State) now() Mark {
 	if s.Phase == Asking || s.Phase == Choosing && s.Question.aboutPIN() {
+		return PINMark
+	}
+	var wrong *device.PINError
+	if s.Phase == Failed && errors.As(s.Err, &wrong) {
 		return PINMark
 	}
 	return markOf(s.Step.Kind)

@@ -62,6 +62,8 @@ func TestStepsPass(t *testing.T) {
 			"reader+ card> pin register prove save"},
 		{"the reader goes", through(begun(directory.PIN), enroll.SetPIN, enroll.WaitReader), "reader> card pin register prove save"},
 		{"failed", through(begun(directory.PIN), enroll.Inspect).Finish(enroll.Result{}, device.ErrNotFIDO), "reader+ card! pin register prove save"},
+		{"the PIN is blocked", through(begun(directory.PIN), enroll.Register).AskPIN(enroll.PINRequest{}).Answered().
+			Finish(enroll.Result{}, &device.PINError{Blocked: true}), "reader+ card+ pin! register prove save"},
 		{"done", through(begun(directory.PIN), enroll.Save).Finish(enroll.Result{}, nil), "reader+ card+ pin+ register+ prove+ save+"},
 	} {
 		if got := marked(c.s); got != c.want {

@@ -108,8 +108,8 @@ func (s State) asked() wording.Words {
 
 func (s State) failed() wording.Words {
 	w := wording.Error(s.Err)
-	var owned *enroll.AlreadyEnrolledError
-	if !errors.As(s.Err, &owned) && s.left != NothingLeft { // AlreadyEnrolledError says so itself
+	var wrong *device.PINError
+	if !errors.As(s.Err, &wrong) && s.left != NothingLeft { // with a PIN that nobody knows it cannot be finished
 		w.Remedy += " " + s.leftWords()
 	}
 	return w

@@ -24,7 +24,6 @@ static XImage *shown(Display *d, Window w, int *width, int *height) {
 	return image;
 }
 
-static unsigned long pixel(XImage *i, int x, int y) { return XGetPixel(i, x, y); }
 static void discard(XImage *i) { XDestroyImage(i); }
 */
 import "C"
@@ -32,6 +31,7 @@ import "C"
 import (
 	"errors"
 	"image"
+	"unsafe"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/driver"
@@ -66,15 +66,15 @@ func fromDisplay(w fyne.Window) (*image.RGBA, error) {
 	}
 	defer C.discard(shown)
 	img := image.NewRGBA(image.Rect(0, 0, int(width), int(height)))
-	red, green, blue := uint64(shown.red_mask), uint64(shown.green_mask), uint64(shown.blue_mask)
-	if red != 0xFF0000 || green != 0xFF00 || blue != 0xFF {
-		return nil, errors.New("the display does not have 24 bits of colour")
+	if shown.bits_per_pixel != 32 || shown.byte_order != C.LSBFirst || shown.red_mask != 0xFF0000 || shown.blue_mask != 0xFF {
+		return nil, errors.New("the display does not have 32 bits a pixel, blue first")
 	}
+	line := int(shown.bytes_per_line)
+	data := C.GoBytes(unsafe.Pointer(shown.data), C.int(line)*height)
 	for y := range int(height) {
 		for x := range int(width) {
-			p := uint32(C.pixel(shown, C.int(x), C.int(y)))
-			i := img.PixOffset(x, y)
-			img.Pix[i], img.Pix[i+1], img.Pix[i+2], img.Pix[i+3] = uint8(p>>16), uint8(p>>8), uint8(p), 0xFF
+			from, to := y*line+4*x, img.PixOffset(x, y)
+			img.Pix[to], img.Pix[to+1], img.Pix[to+2], img.Pix[to+3] = data[from+2], data[from+1], data[from], 0xFF
 		}
 	}
 	return img, nil

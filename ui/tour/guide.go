@@ -25,8 +25,10 @@ type guide struct {
 	err  error
 	shot int // number of the last picture
 
-	set  Set
-	desk *desk.Desk
+	set   Set
+	desk  *desk.Desk
+	frame *frame
+	held  bool // Tray.Hold is on
 }
 
 func (g *guide) fail(err error) {

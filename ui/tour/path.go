@@ -1,8 +1,6 @@
 package tour
 
 import (
-	"time"
-
 	"fyne.io/fyne/v2"
 
 	"tapstation/app/enroll"
@@ -18,9 +16,6 @@ const (
 	cardWithPIN = 2
 	notFIDO     = 3
 )
-
-// slow is long enough for a picture of a step in between.
-const slow = 700 * time.Millisecond
 
 // chosenPIN is the PIN of the tour's user.
 const chosenPIN = "271828"
@@ -83,11 +78,11 @@ func (g *guide) mainPath() {
 	g.enter()
 	g.picture("pin-new-mismatch")
 	g.typeIn(chosenPIN)
-	g.pace(slow)
+	g.hold(true)
 	g.enter()
 	g.step(enroll.Register)
 	g.both("tap-in-progress")
-	g.pace(0)
+	g.hold(false)
 
 	g.page(wizard.NamePage)
 	g.both("name")
@@ -123,8 +118,13 @@ func (g *guide) fill(label, words string) {
 	g.typeIn(words)
 }
 
-// pace is how long every command to a card takes.
-func (g *guide) pace(perCommand time.Duration) { g.tray(func(t Tray) { t.Slow(perCommand) }) }
+// hold keeps a card from being registered.
+func (g *guide) hold(on bool) {
+	g.tray(func(t Tray) {
+		t.Hold(on)
+		g.held = on
+	})
+}
 
 // german is the main screens in another language, with long names.
 func (g *guide) german() {

@@ -10,9 +10,9 @@ import (
 	"image/png"
 	"os"
 	"path/filepath"
-	"time"
 
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
 )
 
 // picture leaves a picture of the window, once it shows the same twice: then all that was to be drawn is drawn.
@@ -22,26 +22,57 @@ func (g *guide) picture(name string) {
 	}
 	ctx, cancel := context.WithTimeout(g.ctx, patience)
 	defer cancel()
-	look := time.NewTicker(40 * time.Millisecond)
-	defer look.Stop()
 	var last *image.RGBA
 	for {
 		var now *image.RGBA
-		var err error
-		g.onWindow(func() { now, err = capture(g.desk.Window()) })
+		err := g.drawn(ctx)
+		if err == nil {
+			g.onWindow(func() { now, err = capture(g.desk.Window()) })
+		}
 		if err == nil && last != nil && bytes.Equal(now.Pix, last.Pix) {
 			break
 		}
-		last = now
-		select {
-		case <-look.C:
-		case <-ctx.Done():
+		if ctx.Err() != nil {
 			g.fail(fmt.Errorf("picture %q: the window does not come to rest: %w", name, errors.Join(ctx.Err(), err)))
 			return
 		}
+		last = now
 	}
 	g.shot++
 	g.fail(save(filepath.Join(g.dir, fmt.Sprintf("%02d-%s.png", g.shot, name)), last))
+}
+
+// frame is a dot that cannot be seen. It tells when the window has been drawn.
+type frame struct {
+	object *canvas.Raster
+	drawn  chan struct{} // belongs to the window's goroutine; closed when the dot is drawn
+}
+
+func newFrame() *frame {
+	f := &frame{}
+	f.object = canvas.NewRaster(func(w, h int) image.Image {
+		if f.drawn != nil {
+			close(f.drawn)
+			f.drawn = nil
+		}
+		return image.NewNRGBA(image.Rect(0, 0, w, h))
+	})
+	return f
+}
+
+// drawn waits until all that has changed so far is drawn.
+func (g *guide) drawn(ctx context.Context) error {
+	drawn := make(chan struct{})
+	g.onWindow(func() {
+		g.frame.drawn = drawn
+		g.frame.object.Refresh()
+	})
+	select {
+	case <-drawn: // the frame is on the display when the window's goroutine takes the next function
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
 
 // leaveFailure leaves a picture of where the tour could not go on, for whoever has to find out why.

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
 
 	"tapstation/app"
 	"tapstation/app/directory"
@@ -30,9 +31,9 @@ type Tray interface {
 	Run(on bool)
 	// Plug plugs the reader in or out.
 	Plug(in bool)
-	// Slow makes every command to a card take that long; 0 is the usual pace.
-	Slow(perCommand time.Duration)
-	// Pull takes a card away when the next command is sent to it.
+	// Hold keeps the command that registers from every card, until it is let go.
+	Hold(on bool)
+	// Pull takes a card away when the next command reaches it.
 	Pull(i int)
 }
 
@@ -51,7 +52,7 @@ type Open func(ctx context.Context) (Set, error)
 const Actor = "os:robin"
 
 // patience is how long the tour waits for a screen before it gives up.
-const patience = 30 * time.Second
+const patience = time.Minute
 
 // Run leaves the pictures in dir, which is made if need be. It must be called on the goroutine that a is run on and
 // ends a. It fails when a screen does not come.
@@ -60,7 +61,7 @@ func Run(ctx context.Context, a fyne.App, dir string, open Open) error {
 		return fmt.Errorf("make the folder for the pictures: %w", err)
 	}
 	fyne.SetCurrentApp(still{a})
-	g := &guide{app: a, dir: dir}
+	g := &guide{app: a, dir: dir, frame: newFrame()}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	g.ctx = ctx
@@ -119,7 +120,7 @@ func (g *guide) part(open Open, lang string, play func()) (err error) {
 			// At every change, for a card can leave the reader by itself.
 			_, _ = set.Station.Board.Wait(ctx, func(device.State) bool { fyne.Do(panel.Update); return false })
 		})
-		g.desk = desk.New(g.app, set.Station, desk.Options{Actor: Actor, Variant: theme.Light, Panel: panel})
+		g.desk = desk.New(g.app, set.Station, desk.Options{Actor: Actor, Variant: theme.Light, Panel: container.NewStack(panel, g.frame.object)})
 		g.desk.Show()
 	})
 	play()
@@ -127,6 +128,10 @@ func (g *guide) part(open Open, lang string, play func()) (err error) {
 		g.leaveFailure()
 	}
 	g.onWindow(func() {
+		if g.held {
+			set.Tray.Hold(false)
+			g.held = false
+		}
 		g.desk.Window().Hide()
 		g.desk.Close()
 	})

@@ -91,7 +91,7 @@ func (w *Wizard) build() {
 
 func stepNames() []string {
 	return []string{
-		text.T("wizard.step.user"), text.T("wizard.step.kind"), text.T("wizard.step.settings"),
+		text.T("user.details"), text.T("wizard.step.kind"), text.T("wizard.step.settings"),
 		text.T("wizard.step.activation"), text.T("wizard.step.name"),
 	}
 }
