@@ -48,7 +48,7 @@ func newSettingsPage(w *Wizard) *settingsPage {
 }
 
 func (p *settingsPage) content() fyne.CanvasObject { return p.object }
-func (p *settingsPage) first() fyne.Focusable      { return nil }
+func (p *settingsPage) first() fyne.Focusable      { return p.defaults }
 
 func (p *settingsPage) fill(s State) {
 	verification, offline := s.Settings()
