@@ -19,7 +19,10 @@ var (
 	ErrRemoved   = errors.New("the card was taken away")
 	ErrCardReset = errors.New("the card was reset by another program")
 	ErrMute      = errors.New("the card does not answer")
-	ErrNotFIDO   = errors.New("not a FIDO2 card")
+	// ErrExchange tells that a command or its answer was lost between reader and card, and the card is still there.
+	// Whether the card has carried out the command is not known.
+	ErrExchange = errors.New("the reader could not exchange the command with the card")
+	ErrNotFIDO  = errors.New("not a FIDO2 card")
 )
 
 // What a key can refuse.

@@ -93,6 +93,7 @@ var failures = []failure{
 	{is(device.ErrRemoved), "removed", "Lay the card on the reader and hold it still."},
 	{is(device.ErrCardReset), "card_reset", "Close the other program that uses the reader."},
 	{is(device.ErrMute), "card_mute", "Take the card away, then lay it flat on the reader."},
+	{is(device.ErrExchange), "card_lost_command", "Lay the card flat on the middle of the reader, alone, and hold it still."},
 	{is(device.ErrNoCard), "no_card", "Lay a card on the reader."},
 	{as[*device.StatusError], "card_error", "Tap again. If it stays so, use another card."},
 	{as[*device.CTAPError], "card_error", "Tap again. If it stays so, use another card."},

@@ -35,6 +35,7 @@ var codes = map[string]struct {
 	"device.ErrRemoved":           {device.ErrRemoved, "removed"},
 	"device.ErrCardReset":         {device.ErrCardReset, "card_reset"},
 	"device.ErrMute":              {device.ErrMute, "card_mute"},
+	"device.ErrExchange":          {device.ErrExchange, "card_lost_command"},
 	"device.ErrNotFIDO":           {device.ErrNotFIDO, "not_fido"},
 	"device.ErrExcluded":          {device.ErrExcluded, "already_enrolled"},
 	"device.ErrNoCredentials":     {device.ErrNoCredentials, "no_credentials"},

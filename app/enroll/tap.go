@@ -22,7 +22,7 @@ func again(err error) bool {
 		return wrong.PowerCycle && !wrong.Blocked
 	}
 	for _, lost := range []error{
-		device.ErrRemoved, device.ErrCardReset, device.ErrMute, device.ErrNoCard, device.ErrNoReader,
+		device.ErrRemoved, device.ErrCardReset, device.ErrMute, device.ErrExchange, device.ErrNoCard, device.ErrNoReader,
 		device.ErrServiceDown, device.ErrReaderHeld, ErrOtherCard,
 		// A card counts the presence of a tap once, and takes some commands only soon after power-up.
 		device.ErrUserTimeout, device.ErrNotAllowed,

@@ -80,7 +80,7 @@ func candidate(s device.State, reader string) (device.Reader, bool) {
 // lost tells whether err is mended by another tap, or by waiting.
 func lost(err error) bool {
 	for _, e := range []error{
-		device.ErrRemoved, device.ErrCardReset, device.ErrMute, device.ErrNoCard, device.ErrNoReader,
+		device.ErrRemoved, device.ErrCardReset, device.ErrMute, device.ErrExchange, device.ErrNoCard, device.ErrNoReader,
 		device.ErrServiceDown, device.ErrReaderHeld,
 	} {
 		if errors.Is(err, e) {

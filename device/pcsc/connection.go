@@ -40,13 +40,13 @@ func (c *connection) Transmit(apdu []byte) ([]byte, error) {
 	case c.lifeline.wasCut():
 		return nil, errCut
 	case err == nil: // a driver's way to say that the card did not answer
-		err = ErrExchange
+		err = device.ErrExchange
 	}
 	err = fromPCSC(err)
 	switch {
 	case errors.Is(err, device.ErrNoCard):
 		return nil, fmt.Errorf("%w: %w", device.ErrRemoved, err)
-	case errors.Is(err, ErrExchange):
+	case errors.Is(err, device.ErrExchange):
 		// A card on its way out of the field loses commands before the reader notices that it is gone.
 		if gone := presence(c.reader); gone != nil {
 			return nil, fmt.Errorf("%w: %w", gone, err)
@@ -71,7 +71,7 @@ func (c *connection) Close() error {
 		switch {
 		case err == nil, c.lifeline.wasCut(),
 			errors.Is(err, device.ErrRemoved), errors.Is(err, device.ErrCardReset), errors.Is(err, device.ErrNoCard),
-			errors.Is(err, device.ErrNoReader), errors.Is(err, device.ErrServiceDown), errors.Is(err, ErrExchange):
+			errors.Is(err, device.ErrNoReader), errors.Is(err, device.ErrServiceDown), errors.Is(err, device.ErrExchange):
 			// What was to be let go of is gone already.
 		default:
 			return err

@@ -44,7 +44,7 @@ const (
 // or told to stop when ctx ends.
 //
 // It fails with device.ErrNotFIDO on a card that does not know CTAP2, with a *device.StatusError on any other status
-// word, with a *device.MalformedError on an answer that cannot be one, and with ErrExchange where the reader lost the
+// word, with a *device.MalformedError on an answer that cannot be one, and with device.ErrExchange where the reader lost the
 // command. No command is sent twice unless the card has refused it unread.
 func (s *Session) CTAP2(ctx context.Context, request []byte) ([]byte, error) {
 	if len(request) == 0 || len(request) > iso7816.MaxExtendedNc {
@@ -77,7 +77,7 @@ func (s *Session) settle(ctx context.Context) ([]byte, error) {
 		r, _, err := s.message(ctx, []byte{authGetInfo}, s.framing)
 		lower, more := s.framing.next()
 		switch {
-		case errors.Is(err, ErrExchange) && more:
+		case errors.Is(err, device.ErrExchange) && more:
 		case err != nil:
 			return nil, fmt.Errorf("ask for the authenticator's info: %w", err)
 		case r.SW == iso7816.OK:
@@ -119,7 +119,7 @@ func (s *Session) request(ctx context.Context, request []byte) ([]byte, error) {
 			r, _, err = s.again(ctx, request, f)
 		}
 	}
-	if errors.Is(err, ErrExchange) {
+	if errors.Is(err, device.ErrExchange) {
 		// The card may have carried it out, so it is not repeated; the next session starts with what asks less of
 		// the reader.
 		if lower, more := f.next(); more {

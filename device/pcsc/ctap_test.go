@@ -47,8 +47,8 @@ func TestFramingIsSettledByGetInfo(t *testing.T) {
 		{"instruction not supported", []step{{want: infoExtended, answer: "6d00"}, settledShort}, framing{}},
 		{"class not supported", []step{{want: infoExtended, answer: "6e00"}, settledShort}, framing{}},
 		{"internal error", []step{{want: infoExtended, answer: "6f00"}, settledShort}, framing{}},
-		{"lost by the reader", []step{{want: infoExtended, err: ErrExchange}, settledShort}, framing{}},
-		{"lost twice", []step{{want: infoExtended, err: ErrExchange}, {want: infoShort, err: ErrExchange}, {want: "801080000104f0", answer: infoAnswer}}, framing{small: true}},
+		{"lost by the reader", []step{{want: infoExtended, err: device.ErrExchange}, settledShort}, framing{}},
+		{"lost twice", []step{{want: infoExtended, err: device.ErrExchange}, {want: infoShort, err: device.ErrExchange}, {want: "801080000104f0", answer: infoAnswer}}, framing{small: true}},
 		{"P1 refused", []step{{want: infoExtended, answer: "6a86"}, {want: infoPlain, answer: infoAnswer}}, framing{extended: true, plainP1: true}},
 		{"P1 refused another way", []step{{want: infoExtended, answer: "6b00"}, {want: infoPlain, answer: infoAnswer}}, framing{extended: true, plainP1: true}},
 		{"length, then P1", []step{refusedExtended, {want: infoShort, answer: "6a86"}, {want: "80100000010400", answer: infoAnswer}}, framing{plainP1: true}},
@@ -81,7 +81,7 @@ func TestCardWithoutCTAP2(t *testing.T) {
 
 // TestNothingIsSentInAnUnknownFraming: a first command that changes the card waits for getInfo to find out.
 func TestNothingIsSentInAnUnknownFraming(t *testing.T) {
-	s := newScript(t, selected, step{want: infoExtended, err: ErrExchange}, settledShort,
+	s := newScript(t, selected, step{want: infoExtended, err: device.ErrExchange}, settledShort,
 		step{want: "8010800003" + "01cccc" + "00", answer: "00" + "9000"}).session()
 	if _, err := s.CTAP2(t.Context(), makeCredential(3)); err != nil {
 		t.Fatal(err)
@@ -180,15 +180,15 @@ func TestLostCommandIsNotRepeated(t *testing.T) {
 		name  string
 		steps []step
 	}{
-		{"extended", []step{selected, settledExtended, {want: "8010800000012c…", err: ErrExchange}}},
-		{"short", []step{selected, settledShort, {want: "90108000ff…", answer: "9000"}, {want: "801080002d…", err: ErrExchange}}},
+		{"extended", []step{selected, settledExtended, {want: "8010800000012c…", err: device.ErrExchange}}},
+		{"short", []step{selected, settledShort, {want: "90108000ff…", answer: "9000"}, {want: "801080002d…", err: device.ErrExchange}}},
 		{"small", []step{selected, {want: "801080000104f0", answer: infoAnswer}, {want: "90108000f0…", answer: "9000"},
 			{want: "801080003c…", answer: fill(240) + "61f1"}, {want: "80c00000f0", answer: fill(240) + "6101"}, {want: "80c0000001", answer: "dd9000"}}},
 	} {
 		s := newScript(t, tt.steps...).sessionWith(m)
 		_, err := s.CTAP2(t.Context(), makeCredential(300))
-		if lost := tt.name != "small"; errors.Is(err, ErrExchange) != lost {
-			t.Fatalf("%s: error %v, want ErrExchange: %v", tt.name, err, lost)
+		if lost := tt.name != "small"; errors.Is(err, device.ErrExchange) != lost {
+			t.Fatalf("%s: error %v, want device.ErrExchange: %v", tt.name, err, lost)
 		}
 	}
 }

@@ -12,7 +12,7 @@ import (
 // errCut tells that the station itself ended a call that hung.
 var errCut = fmt.Errorf("%w in time", device.ErrMute)
 
-// fromPCSC is what an error of the PC/SC service means to the station: an error of package device or ErrExchange, with
+// fromPCSC is what an error of the PC/SC service means to the station: an error of package device or device.ErrExchange, with
 // the service's own words. Errors the station can do nothing about stay what they are.
 func fromPCSC(err error) error {
 	var code scard.Error
@@ -64,7 +64,7 @@ func sentinel(code scard.Error) error {
 	case scard.ErrNotTransacted, scard.ErrInsufficientBuffer, scard.ErrInvalidParameter, scard.ErrInvalidValue,
 		scard.ErrPciTooSmall, scard.ErrCommDataLost, scard.ErrUnsupportedFeature, scard.ErrNotReady, scard.ErrTimeout,
 		scard.ErrWaitedTooLong, scard.ErrReaderUnsupported:
-		return ErrExchange
+		return device.ErrExchange
 	}
 	return nil
 }

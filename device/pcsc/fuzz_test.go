@@ -61,7 +61,7 @@ func (c *fuzzCard) answer() ([]byte, error) {
 	switch n {
 	case 0xFF:
 		c.at++
-		return nil, ErrExchange
+		return nil, device.ErrExchange
 	case 0xFE:
 		c.at++
 		return nil, device.ErrRemoved

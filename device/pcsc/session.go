@@ -15,7 +15,7 @@ import (
 // Transmitter carries APDUs to one card. The connection Service.Open makes is one, a card in software another.
 type Transmitter interface {
 	// Transmit sends one command APDU and returns the response APDU, data and status word. It fails with the
-	// errors of package device (ErrRemoved, ErrCardReset, …), and with ErrExchange where the command or its
+	// errors of package device (ErrRemoved, ErrCardReset, …), and with device.ErrExchange where the command or its
 	// answer got lost although the card is still there.
 	Transmit(apdu []byte) ([]byte, error)
 	// ATR is the card's answer to reset.
@@ -35,13 +35,8 @@ type interrupter interface {
 	Interrupt()
 }
 
-var (
-	// ErrExchange tells that a command or its answer was lost between reader and card, and the card is still there.
-	// Whether the card has carried out the command is not known.
-	ErrExchange = errors.New("the reader could not exchange the command with the card")
-	// ErrClosed tells that the session has been closed.
-	ErrClosed = errors.New("the card session is closed")
-)
+// ErrClosed tells that the session has been closed.
+var ErrClosed = errors.New("the card session is closed")
 
 // hangLimit is how long a Transmit may go on after its context has ended or the session was asked to close, before
 // the connection is cut. A card that works (it keeps the reader waiting by waiting-time extension) is not disturbed.
@@ -129,7 +124,7 @@ func (s *Session) UID(ctx context.Context) ([]byte, error) {
 	}
 	r, err := s.send(ctx, apdu)
 	switch {
-	case errors.Is(err, ErrExchange):
+	case errors.Is(err, device.ErrExchange):
 		// The reader does not know the command.
 	case err != nil:
 		return nil, fmt.Errorf("ask %s for the card's UID: %w", s.reader, err)
@@ -153,7 +148,7 @@ func (s *Session) Select(ctx context.Context) ([]byte, error) {
 	c := iso7816.Command{INS: 0xA4, P1: 0x04, Data: applicationFIDO, Ne: iso7816.MaxShortNe}
 	r, err := s.command(ctx, c, framing{})
 	switch {
-	case errors.Is(err, ErrExchange) && bytes.Contains(s.card.ATR(), storageCard):
+	case errors.Is(err, device.ErrExchange) && bytes.Contains(s.card.ATR(), storageCard):
 		s.selectErr = fmt.Errorf("select the FIDO application: %w: the card has memory and no applications", device.ErrNotFIDO)
 	case err != nil:
 		return nil, fmt.Errorf("select the FIDO application: %w", err)
@@ -204,7 +199,7 @@ func (s *Session) send(ctx context.Context, apdu []byte) (iso7816.Response, erro
 		s.costMu.Unlock()
 	}
 	if err != nil {
-		if !errors.Is(err, ErrExchange) {
+		if !errors.Is(err, device.ErrExchange) {
 			s.lost = err
 		}
 		if ctx.Err() != nil && errors.Is(err, errCut) {

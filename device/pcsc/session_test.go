@@ -49,7 +49,7 @@ func TestSelectRefusedIsNotFIDO(t *testing.T) {
 }
 
 func TestStorageCardIsNotFIDO(t *testing.T) {
-	card := newScript(t, step{want: selectAPDU, err: ErrExchange})
+	card := newScript(t, step{want: selectAPDU, err: device.ErrExchange})
 	card.atr = unhex(t, "3b8f8001804f0ca000000306030001000000006a")
 	if _, err := card.session().Select(t.Context()); !errors.Is(err, device.ErrNotFIDO) {
 		t.Fatalf("error %v, want ErrNotFIDO: the ATR is that of a storage card", err)
@@ -57,9 +57,9 @@ func TestStorageCardIsNotFIDO(t *testing.T) {
 }
 
 func TestSelectCanBeTriedAgainAfterALostCommand(t *testing.T) {
-	s := newScript(t, step{want: selectAPDU, err: ErrExchange}, selected).session()
-	if _, err := s.Select(t.Context()); !errors.Is(err, ErrExchange) {
-		t.Fatalf("error %v, want ErrExchange", err)
+	s := newScript(t, step{want: selectAPDU, err: device.ErrExchange}, selected).session()
+	if _, err := s.Select(t.Context()); !errors.Is(err, device.ErrExchange) {
+		t.Fatalf("error %v, want device.ErrExchange", err)
 	}
 	if _, err := s.Select(t.Context()); err != nil {
 		t.Fatalf("second SELECT: %v", err)
@@ -79,7 +79,7 @@ func TestUID(t *testing.T) {
 		{"class not supported", step{want: get, answer: "6e00"}, nil},
 		{"empty", step{want: get, answer: "9000"}, nil},
 		{"with a warning", step{want: get, answer: "01026282"}, nil},
-		{"the reader does not carry it", step{want: get, err: ErrExchange}, nil},
+		{"the reader does not carry it", step{want: get, err: device.ErrExchange}, nil},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			s := newScript(t, tt.step).session()

@@ -88,7 +88,7 @@ func ofCard(err error) (Words, bool) {
 		return Words{text.T("problem.card_reset.title"), text.T("problem.card_reset.remedy")}, true
 	case errors.Is(err, device.ErrRemoved):
 		return Words{text.T("problem.removed.title"), text.T("problem.removed.remedy")}, true
-	case errors.Is(err, device.ErrMute):
+	case errors.Is(err, device.ErrMute), errors.Is(err, device.ErrExchange):
 		return Words{text.T("problem.mute.title"), text.T("problem.mute.remedy")}, true
 	case errors.Is(err, device.ErrNotFIDO):
 		return Words{text.T("problem.not_fido.title"), text.T("problem.not_fido.remedy")}, true

@@ -1,0 +1,98 @@
+package enroll_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+
+	"tapstation/app/directory"
+	"tapstation/app/enroll"
+	"tapstation/device"
+	"tapstation/device/fido"
+	"tapstation/device/pcsc"
+	"tapstation/device/virtual"
+)
+
+// oddCard is a card, or the way to it, that does what no specification has.
+type oddCard struct {
+	pcsc.Transmitter
+	transmit func(apdu []byte, card func([]byte) ([]byte, error)) ([]byte, error)
+}
+
+func (o oddCard) Transmit(apdu []byte) ([]byte, error) {
+	return o.transmit(apdu, o.Transmitter.Transmit)
+}
+
+// newOddStation is a station all of whose cards are odd in the same way.
+func newOddStation(t testing.TB, transmit func(apdu []byte, card func([]byte) ([]byte, error)) ([]byte, error)) *station {
+	t.Helper()
+	service := virtual.NewService()
+	reader := service.AddReader(readerName)
+	s := buildStation(t, t.TempDir(), fido.Cards(service.Watch, func(ctx context.Context, reader string) (fido.Session, error) {
+		card, err := service.Connect(ctx, reader)
+		if err != nil {
+			return nil, err
+		}
+		return pcsc.NewSession(reader, oddCard{card, transmit}), nil
+	}))
+	s.service, s.reader = service, reader
+	return s
+}
+
+// TestLostCommandAsksForAnotherTap loses each APDU of the ceremony, or its answer, between the reader and a card that
+// stays where it is.
+func TestLostCommandAsksForAnotherTap(t *testing.T) {
+	for _, verification := range []directory.Verification{directory.PINless, directory.PIN} {
+		for _, executed := range []bool{false, true} {
+			for n := 1; loseAPDU(t, verification, n, executed); n++ {
+			}
+		}
+	}
+}
+
+// loseAPDU runs one ceremony; false: it has fewer than n APDUs.
+func loseAPDU(t *testing.T, v directory.Verification, n int, executed bool) (lost bool) {
+	t.Helper()
+	t.Run(fmt.Sprintf("%s, APDU %d, executed %v", v, n, executed), func(t *testing.T) {
+		count := 0
+		s := newOddStation(t, func(apdu []byte, card func([]byte) ([]byte, error)) ([]byte, error) {
+			if apdu[0] == 0xFF {
+				return card(apdu)
+			}
+			if count++; count != n {
+				return card(apdu)
+			}
+			lost = true
+			if executed {
+				if _, err := card(apdu); err != nil {
+					return nil, err
+				}
+			}
+			return nil, fmt.Errorf("%w: by this test", device.ErrExchange)
+		})
+		card := blank(t, 1)
+		who := &person{t: t}
+		who.progress = func(step enroll.Step) {
+			if step.Kind == enroll.WaitAgain && errors.Is(step.Problem, device.ErrExchange) {
+				go func() {
+					s.reader.Remove()
+					s.reader.Insert(card)
+				}()
+			}
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+		defer cancel()
+		s.reader.Insert(card)
+		if _, err := s.Enroll(ctx, request(v), who); err != nil {
+			t.Fatalf("go on after another tap: %v", err)
+		}
+		want := device.PIN("")
+		if v == directory.PIN {
+			want = chosenPIN
+		}
+		s.holds(card, s.user, v, want)
+	})
+	return lost && !t.Failed()
+}
