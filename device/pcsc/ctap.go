@@ -129,6 +129,9 @@ func (s *Session) request(ctx context.Context, request []byte) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	if status, told := ctapStatus(r.SW); told {
+		return []byte{status}, nil
+	}
 	if r.SW != iso7816.OK {
 		return nil, statusError(r.SW)
 	}

@@ -272,6 +272,19 @@ func TestStatusWordsOfCommands(t *testing.T) {
 	}
 }
 
+// TestCTAPErrorInTheStatusWord: as Pico FIDO has it.
+func TestCTAPErrorInTheStatusWord(t *testing.T) {
+	s := newScript(t, selected, settledExtended, step{want: "80108000…", answer: "642e"},
+		step{want: "80108000…", answer: "6400"}).session()
+	if answer, err := s.CTAP2(t.Context(), makeCredential(3)); err != nil || !bytes.Equal(answer, []byte{0x2E}) {
+		t.Errorf("status 642E gives %x (%v), want CTAP status 2E", answer, err)
+	}
+	var status *device.StatusError
+	if answer, err := s.CTAP2(t.Context(), makeCredential(3)); !errors.As(err, &status) || status.SW != 0x6400 {
+		t.Errorf("status 6400 gives %x (%v), want a StatusError: it is no CTAP success", answer, err)
+	}
+}
+
 const (
 	keepAlive = "02" + "9100" // up needed
 	poll      = "80110000000000"

@@ -152,6 +152,8 @@ func (s *Session) Select(ctx context.Context) ([]byte, error) {
 		s.selectErr = fmt.Errorf("select the FIDO application: %w: the card has memory and no applications", device.ErrNotFIDO)
 	case err != nil:
 		return nil, fmt.Errorf("select the FIDO application: %w", err)
+	case executionFailed(r.SW):
+		s.selectErr = fmt.Errorf("select the FIDO application: %w", statusError(r.SW))
 	case r.SW != iso7816.OK:
 		s.selectErr = fmt.Errorf("select the FIDO application: %w: %w", device.ErrNotFIDO, statusError(r.SW))
 	default:

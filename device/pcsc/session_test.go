@@ -34,7 +34,7 @@ func TestSelectFetchesALongAnswer(t *testing.T) {
 }
 
 func TestSelectRefusedIsNotFIDO(t *testing.T) {
-	for _, sw := range []string{"6a82", "6a81", "6999", "6d00", "6e00", "6985", "6f00", "6283", "6300"} {
+	for _, sw := range []string{"6a82", "6a81", "6999", "6d00", "6e00", "6985", "6283", "6300"} {
 		t.Run(sw, func(t *testing.T) {
 			s := newScript(t, step{want: selectAPDU, answer: sw}).session()
 			for range 2 {
@@ -45,6 +45,18 @@ func TestSelectRefusedIsNotFIDO(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+func TestFailedSelectDoesNotSayWhatTheCardIs(t *testing.T) {
+	for _, sw := range []string{"6f00", "6400", "6581"} {
+		s := newScript(t, step{want: selectAPDU, answer: sw}).session()
+		for range 2 { // it is asked once
+			var status *device.StatusError
+			if _, err := s.Select(t.Context()); !errors.As(err, &status) || errors.Is(err, device.ErrNotFIDO) {
+				t.Errorf("status %s gives %v, want a StatusError and not ErrNotFIDO", sw, err)
+			}
+		}
 	}
 }
 

@@ -30,6 +30,17 @@ func ctapAnswer(r iso7816.Response) ([]byte, error) {
 	return r.Data, nil
 }
 
+// ctapStatus is the CTAP error in a status word, and whether there is one. It belongs into the data of an answer with
+// status word 9000 (CTAP 2.1 §11.3.7.1), but Pico FIDO puts it into 64xx, which says that nothing was changed.
+func ctapStatus(sw iso7816.SW) (byte, bool) {
+	return byte(sw), sw>>8 == 0x64 && byte(sw) != 0
+}
+
+// executionFailed tells whether sw is a failure in carrying a command out, which says nothing of what the card knows.
+func executionFailed(sw iso7816.SW) bool {
+	return sw == iso7816.NoDiagnosis || sw>>8 == 0x64 || sw>>8 == 0x65
+}
+
 // infoRefused is the error for a card that has the FIDO application but refuses getInfo.
 func infoRefused(sw iso7816.SW) error {
 	switch sw {
