@@ -8,6 +8,8 @@ package doctor
 
 import (
 	"context"
+	"errors"
+	"slices"
 	"time"
 
 	"tapstation/app/directory"
@@ -81,14 +83,21 @@ const (
 // Examine looks at everything. With a reader named, only that one counts. It fails only when ctx ends.
 func (d *Doctor) Examine(ctx context.Context, reader string) ([]Finding, error) {
 	state := d.settled(ctx)
+	var cards []Finding
+	for i, r := range state.Readers {
+		if r.Card == nil || r.Card.Mute || r.Held || reader != "" && r.Name != reader {
+			continue
+		}
+		found, err := d.card(ctx, r.Name)
+		if errors.Is(err, device.ErrReaderHeld) || errors.Is(err, device.ErrCardReset) {
+			state.Readers[i].Held = true // only who tries learns it
+		}
+		cards = append(cards, found...)
+	}
 	all := d.service(ctx, state)
 	all = append(all, drivers(state)...)
 	all = append(all, Readers(state, reader)...)
-	for _, r := range state.Readers {
-		if r.Card != nil && !r.Card.Mute && (reader == "" || r.Name == reader) {
-			all = append(all, d.card(ctx, r.Name)...)
-		}
-	}
+	all = append(all, cards...)
 	all = append(all, d.folder()...)
 	all = append(all, d.directory(ctx), d.cache(ctx), d.seal(), d.clock(ctx))
 	return all, ctx.Err()
@@ -102,6 +111,7 @@ func (d *Doctor) settled(ctx context.Context) device.State {
 	if err != nil {
 		state, _ = d.Board.State()
 	}
+	state.Readers = slices.Clone(state.Readers)
 	return state
 }
 

@@ -77,37 +77,35 @@ func held(args map[string]string) Finding {
 	return f
 }
 
-// card talks to the card on a reader: what it is, and what state its PIN is in.
-func (d *Doctor) card(ctx context.Context, reader string) []Finding {
+// card talks to the card on a reader: what it is, and what state its PIN is in. The error is why it could not, of
+// which device.ErrReaderHeld and ErrCardReset are no finding about the card.
+func (d *Doctor) card(ctx context.Context, reader string) ([]Finding, error) {
 	ctx, cancel := context.WithTimeout(ctx, cardTime)
 	defer cancel()
 	args := map[string]string{"reader": reader}
-	failed := func(detail Detail, remedy Remedy) []Finding {
-		return []Finding{{Check: Card, Verdict: Failed, Detail: detail, Remedy: remedy, Args: args}}
-	}
 	card, err := d.Board.Open(ctx, reader)
 	var info device.Info
 	if err == nil {
 		defer func() { _ = card.Close() }() // nothing was changed; only the handle is given back
 		info, err = card.Info(ctx)
 	}
-	switch {
-	case err == nil:
-	case errors.Is(err, device.ErrReaderHeld):
-		return []Finding{held(args)}
-	case errors.Is(err, device.ErrNotFIDO):
-		return failed(NotFIDO, UseFIDOCard)
-	case errors.Is(err, device.ErrRemoved), errors.Is(err, device.ErrNoCard), errors.Is(err, device.ErrNoReader):
-		return failed(CardGone, TapAgain)
-	case errors.Is(err, device.ErrCardReset):
-		return []Finding{held(args)}
-	case errors.Is(err, device.ErrMute), errors.Is(err, context.DeadlineExceeded):
-		return failed(CardMute, TapAgain)
-	default:
-		args["error"] = err.Error()
-		return failed(CardStrange, TapAgain)
+	if err == nil {
+		return append(ofInfo(info, args), d.pin(ctx, card, info, args)...), nil
 	}
-	return append(ofInfo(info, args), d.pin(ctx, card, info, args)...)
+	f := Finding{Check: Card, Verdict: Failed, Remedy: TapAgain, Args: args}
+	switch {
+	case errors.Is(err, device.ErrReaderHeld), errors.Is(err, device.ErrCardReset):
+		return nil, err
+	case errors.Is(err, device.ErrNotFIDO):
+		f.Detail, f.Remedy = NotFIDO, UseFIDOCard
+	case errors.Is(err, device.ErrRemoved), errors.Is(err, device.ErrNoCard), errors.Is(err, device.ErrNoReader):
+		f.Detail = CardGone
+	case errors.Is(err, device.ErrMute), errors.Is(err, context.DeadlineExceeded):
+		f.Detail = CardMute
+	default:
+		f.Detail, args["error"] = CardStrange, err.Error()
+	}
+	return []Finding{f}, err
 }
 
 // ofInfo tells whether the card can become a security key.
