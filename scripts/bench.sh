@@ -3,7 +3,7 @@
 set -eu
 cd "$(dirname "$0")/.."
 
-packages=$(grep -rl --include='*_test.go' '^func Benchmark' . | xargs -r -n 1 dirname | sort -u)
+packages=$(grep -rl --include='*_test.go' '^func Benchmark' . | xargs dirname | sort -u)
 # One package at a time, so that they do not take the processor from each other.
 # shellcheck disable=SC2086 # package paths are words
 scripts/screen.sh go test -p 1 -run '^$' -bench . -benchmem $packages

@@ -5,8 +5,9 @@ cd "$(dirname "$0")/.."
 . scripts/say.sh
 
 time=${1:-1m}
-grep -rl --include='*_test.go' '^func Fuzz' . | xargs -r -n 1 dirname | sort -u | while read -r package; do
-	for target in $(go test -list '^Fuzz' "$package" | grep '^Fuzz'); do
+for package in $(grep -rl --include='*_test.go' '^func Fuzz' . | xargs dirname | sort -u); do
+	listed=$(go test -list '^Fuzz' "$package")
+	for target in $(echo "$listed" | grep '^Fuzz'); do
 		say "$package $target, $time"
 		go test -run '^$' -fuzz "^$target\$" -fuzztime "$time" "$package"
 	done
