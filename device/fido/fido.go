@@ -80,3 +80,10 @@ func (c *card) ATR() []byte                             { return c.session.ATR()
 func (c *card) UID(ctx context.Context) ([]byte, error) { return c.session.UID(ctx) }
 func (c *card) Cost() device.Cost                       { return c.session.Cost() }
 func (c *card) Close() error                            { return c.session.Close() }
+
+// ExtendedLength tells whether the session, where it knows, sends extended APDUs. It is beyond device.Card: a thing to
+// show, and nothing to rely on.
+func (c *card) ExtendedLength() bool {
+	s, ok := c.session.(interface{ ExtendedLength() bool })
+	return ok && s.ExtendedLength()
+}

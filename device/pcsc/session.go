@@ -109,6 +109,9 @@ func (s *Session) Cost() device.Cost {
 	return s.cost
 }
 
+// ExtendedLength tells whether commands go to the card in extended APDUs, which is settled by the first one it answers.
+func (s *Session) ExtendedLength() bool { return s.framing.extended }
+
 // UID is the contactless identifier (PC/SC part 3 §3.2.2.1.3), asked from the reader once; nil where there is none.
 func (s *Session) UID(ctx context.Context) ([]byte, error) {
 	if s.uidAsked {
