@@ -85,16 +85,12 @@ func (t *tx) candidates(words []string, group, after []byte) (iter.Seq2[[]byte, 
 	slices.SortStableFunc(words, func(a, b string) int { return len(b) - len(a) })
 	words = words[:min(len(words), planWords)]
 
-	var rarest []byte
-	if len(words) > 0 {
-		var err error
-		if rarest, err = t.rarest(words, group); err != nil {
-			return nil, err
-		}
-	}
+	rarest, found, err := t.rarest(words, group)
 	switch {
-	case rarest != nil && rarest[0] == 'w':
-		return t.gather(rarest, after)
+	case err != nil:
+		return nil, err
+	case found:
+		return t.wordUsers(rarest, after)
 	case group != nil:
 		return func(yield func(id, text []byte) bool) {
 			for id := range t.scan(userIndex, group, after) {
@@ -104,49 +100,79 @@ func (t *tx) candidates(words []string, group, after []byte) (iter.Seq2[[]byte, 
 			}
 		}, nil
 	}
-	return t.scan(userIndex, textKey(nil), after), nil
+	return t.usersBeginning("", after), nil
 }
 
-// rarest is the prefix, of the words' and the group's, with the fewest index entries, found by counting all of them
-// at the same pace; nil when all have more than gatherMost.
-func (t *tx) rarest(words []string, group []byte) ([]byte, error) {
-	var prefixes [][]byte
-	if group != nil {
-		prefixes = append(prefixes, group)
-	}
-	for _, w := range words {
-		prefixes = append(prefixes, wordKey(w))
-	}
+// rarest is the word to look for users by; none when that is the group, or when all words are common. All are counted
+// at the same pace. When none ends within the limit, one will do whose users are many only by their IDs: those are
+// in their order already, and one after the other.
+func (t *tx) rarest(words []string, group []byte) (word string, found bool, err error) {
 	b := t.bucket(userIndex)
-	if b == nil {
-		return prefixes[0], nil
+	if b == nil || len(words) == 0 {
+		return "", false, nil
 	}
-	counts := make([]*bbolt.Cursor, len(prefixes))
-	for n := range gatherMost {
+	var counts []*count
+	for _, w := range words {
+		counts = append(counts, newCount(b, wordKey(w), textKey([]byte(w))))
+	}
+	var groupCount *count
+	if group != nil {
+		groupCount = newCount(b, group)
+	}
+	for range t.gatherMost {
 		if err := t.alive(); err != nil {
-			return nil, err
+			return "", false, err
 		}
-		for i, prefix := range prefixes {
-			var k []byte
-			if n == 0 {
-				counts[i] = b.Cursor()
-				k, _ = counts[i].Seek(prefix)
-			} else {
-				k, _ = counts[i].Next()
+		for i, c := range counts {
+			if !c.next() {
+				return words[i], true, nil
 			}
-			if !bytes.HasPrefix(k, prefix) {
-				return prefix, nil
-			}
+		}
+		if groupCount != nil && !groupCount.next() {
+			return "", false, nil
 		}
 	}
-	return nil, nil
+	for i, c := range counts {
+		if len(c.prefixes) == 1 { // the entries of the word are counted, those of IDs are left
+			return words[i], true, nil
+		}
+	}
+	return "", false, nil
 }
 
-// gather yields the users of all words that begin with prefix in the order of their IDs. The index has them in the
-// order of the words; a heap puts only as many in order as are asked for.
-func (t *tx) gather(prefix, after []byte) (iter.Seq2[[]byte, []byte], error) {
+// count walks along the entries that begin with the first of its prefixes, then the next.
+type count struct {
+	cursor   *bbolt.Cursor
+	prefixes [][]byte // from the present one on
+	begun    bool     // with the present one
+}
+
+func newCount(b *bbolt.Bucket, prefixes ...[]byte) *count {
+	return &count{cursor: b.Cursor(), prefixes: prefixes}
+}
+
+// next tells whether there was another entry.
+func (c *count) next() bool {
+	for len(c.prefixes) > 0 {
+		var k []byte
+		if c.begun {
+			k, _ = c.cursor.Next()
+		} else {
+			k, _ = c.cursor.Seek(c.prefixes[0])
+		}
+		if c.begun = k != nil && bytes.HasPrefix(k, c.prefixes[0]); c.begun {
+			return true
+		}
+		c.prefixes = c.prefixes[1:]
+	}
+	return false
+}
+
+// wordUsers are the users of all words that begin with w: those whose IDs do, in their order, and between them those
+// the index has. It has them in the order of the words; a heap puts only as many in order as are asked for.
+func (t *tx) wordUsers(w string, after []byte) (iter.Seq2[[]byte, []byte], error) {
 	var found idHeap
-	for rest := range t.scan(userIndex, prefix, nil) {
+	for rest := range t.scan(userIndex, wordKey(w), nil) {
 		if err := t.alive(); err != nil {
 			return nil, err
 		}
@@ -157,19 +183,54 @@ func (t *tx) gather(prefix, after []byte) (iter.Seq2[[]byte, []byte], error) {
 	return func(yield func(id, text []byte) bool) {
 		found := slices.Clone(found)
 		heap.Init(&found)
-		var last []byte
-		for len(found) > 0 {
-			id := heap.Pop(&found).([]byte)
-			if !bytes.Equal(id, last) && !yield(id, nil) {
+		for id, text := range t.usersBeginning(w, after) {
+			if !found.each(id, yield) || !yield(id, text) {
 				return
 			}
-			last = id
 		}
+		found.each(nil, yield)
 	}, nil
+}
+
+// usersBeginning are the users whose IDs begin with w, with their words.
+func (t *tx) usersBeginning(w string, after []byte) iter.Seq2[[]byte, []byte] {
+	return func(yield func(id, text []byte) bool) {
+		// after may be before all of these, among them, or behind them.
+		rest, among := bytes.CutPrefix(after, []byte(w))
+		if !among && string(after) > w {
+			return
+		}
+		if !among {
+			rest = nil
+		}
+		prefix := textKey([]byte(w))
+		for tail, text := range t.scan(userIndex, prefix, rest) {
+			if len(tail) == 0 && string(after) == w {
+				continue // scan takes no rest for no limit
+			}
+			if !yield(append([]byte(w), tail...), text) {
+				return
+			}
+		}
+	}
 }
 
 // idHeap has the smallest ID first.
 type idHeap [][]byte
+
+// each takes out the IDs before end (nil: all), each once, and end itself, which is not told. It is false when yield
+// wants no more.
+func (h *idHeap) each(end []byte, yield func(id, text []byte) bool) bool {
+	var last []byte
+	for len(*h) > 0 && (end == nil || bytes.Compare((*h)[0], end) <= 0) {
+		id := heap.Pop(h).([]byte)
+		if !bytes.Equal(id, last) && !bytes.Equal(id, end) && !yield(id, nil) {
+			return false
+		}
+		last = id
+	}
+	return true
+}
 
 func (h idHeap) Len() int           { return len(h) }
 func (h idHeap) Less(i, j int) bool { return bytes.Compare(h[i], h[j]) < 0 }

@@ -143,7 +143,7 @@ func TestCheckFindsWhatDoesNotFit(t *testing.T) {
 		want  error
 	}{
 		"nothing":                     {func(*tx) error { return nil }, nil},
-		"a word is not indexed":       {func(t *tx) error { return t.delete(userIndex, []byte("wada\x00ada")) }, directory.ErrDamaged},
+		"a word is not indexed":       {func(t *tx) error { return t.delete(userIndex, []byte("wbyron\x00ada")) }, directory.ErrDamaged},
 		"a word too many":             {func(t *tx) error { return t.put(userIndex, []byte("weve\x00ada"), nil) }, directory.ErrDamaged},
 		"a handle of another":         {func(t *tx) error { return t.put(userIndex, []byte("hhandle"), []byte("eve")) }, directory.ErrDamaged},
 		"a user without a record":     {func(t *tx) error { return t.delete(users, []byte("ada")) }, directory.ErrDamaged},
@@ -160,7 +160,7 @@ func TestCheckFindsWhatDoesNotFit(t *testing.T) {
 			s := New(t.TempDir() + "/" + Name)
 			if err := s.Update(t.Context(), func(dtx directory.Tx) error {
 				return errors.Join(
-					dtx.PutUser(directory.User{ID: "ada", Handle: []byte("handle"), Groups: []string{"Staff", "STAFF"}}),
+					dtx.PutUser(directory.User{ID: "ada", LastName: "Byron", Handle: []byte("handle"), Groups: []string{"Staff", "STAFF"}}),
 					dtx.PutKey(fullKey),
 					dtx.AppendAudit(audit.Entry{Time: at}), dtx.AppendAudit(audit.Entry{Time: at}),
 					c.spoil(dtx.(*tx)))

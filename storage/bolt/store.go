@@ -7,7 +7,7 @@
 //
 //	user_index  h handle              → folded User ID
 //	            t User ID             → the words the user is found by, each after a NUL
-//	            w word NUL User ID
+//	            w word NUL User ID      unless the User ID begins with the word
 //	            g group NUL User ID
 //	key_index   c SHA-256(credential) → key ID
 //	            m PLACE                 every key; PLACE is when it was made and its ID
@@ -64,13 +64,15 @@ var schema = boltfile.Schema{
 // Store is the directory in one file. It holds nothing open between transactions.
 type Store struct {
 	file *boltfile.File
+
+	gatherMost int // the constant; tests with few users lower it to reach what happens with many
 }
 
 var _ directory.Store = (*Store)(nil)
 
 // New is the store in the file at path. It touches nothing; the first Update makes the file and its folder.
 func New(path string) *Store {
-	return &Store{file: boltfile.New(path, schema)}
+	return &Store{file: boltfile.New(path, schema), gatherMost: gatherMost}
 }
 
 // Exists tells whether the file is there.
@@ -79,7 +81,7 @@ func (s *Store) Exists(context.Context) (bool, error) { return s.file.Exists() }
 // View runs do over a consistent look at the directory; an empty one where there is no file.
 func (s *Store) View(ctx context.Context, do func(directory.Tx) error) error {
 	return s.file.View(ctx, func(b *bbolt.Tx) error {
-		t := &tx{ctx: ctx, b: b}
+		t := &tx{ctx: ctx, b: b, gatherMost: s.gatherMost}
 		defer t.end()
 		return do(t)
 	})
@@ -88,7 +90,7 @@ func (s *Store) View(ctx context.Context, do func(directory.Tx) error) error {
 // Update runs do over the directory and keeps what it changed.
 func (s *Store) Update(ctx context.Context, do func(directory.Tx) error) error {
 	return s.file.Update(ctx, func(b *bbolt.Tx) (changed bool, err error) {
-		t := &tx{ctx: ctx, b: b, writable: true}
+		t := &tx{ctx: ctx, b: b, writable: true, gatherMost: s.gatherMost}
 		defer t.end()
 		err = do(t)
 		return t.changed, err

@@ -33,6 +33,8 @@ type tx struct {
 	changed  bool
 	over     bool
 	steps    int
+
+	gatherMost int // see Store
 }
 
 var _ directory.Tx = (*tx)(nil)

@@ -1,6 +1,7 @@
 package bolt
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"slices"
@@ -95,7 +96,9 @@ func userEntries(key []byte, u directory.User) []entry {
 	for _, w := range words {
 		text.WriteByte(0)
 		text.WriteString(w)
-		entries = append(entries, entry{append(append(wordKey(w), 0), key...), nil})
+		if !bytes.HasPrefix(key, []byte(w)) { // those are found by the ID itself, in its order
+			entries = append(entries, entry{append(append(wordKey(w), 0), key...), nil})
+		}
 	}
 	entries = append(entries, entry{textKey(key), []byte(text.String())})
 	for _, g := range u.Groups {

@@ -73,11 +73,13 @@ func keysAreQueried(t *testing.T, s directory.Store) {
 // keysComeInPages turns pages while keys are added behind and before the place where it stands.
 func keysComeInPages(t *testing.T, s directory.Store) {
 	const n = 50
+	var staying []directory.SecurityKey
 	for i := range n {
 		k := key(i*2, "ada")
 		k.Created = base.Add(time.Duration(i/5) * time.Second) // five made at the same moment
-		putKeys(t, s, k)
+		staying = append(staying, k)
 	}
+	putKeys(t, s, staying...)
 	for qi, q := range []directory.KeyQuery{{Limit: 7}, {Limit: 7, UserID: "ada"}, {Limit: 7, State: directory.Active}} {
 		seen := map[string]int{}
 		var last time.Time

@@ -62,6 +62,7 @@ func Run(t *testing.T, open func(t *testing.T) directory.Store) {
 		{"PagesAreLimited", pagesAreLimited},
 		{"UsersAreSearched", usersAreSearched},
 		{"SearchKeepsOrderAndPages", searchKeepsOrderAndPages},
+		{"IDsAreFoundByTheirBeginnings", idsAreFoundByTheirBeginnings},
 		{"GroupsAreKept", groupsAreKept},
 		{"KeyIsKeptWhole", keyIsKeptWhole},
 		{"KeysAreQueried", keysAreQueried},
@@ -86,6 +87,7 @@ func Run(t *testing.T, open func(t *testing.T) directory.Store) {
 		{"ClosedStoreRefuses", closedStoreRefuses},
 	} {
 		t.Run(part.name, func(t *testing.T) {
+			t.Parallel() // most of the time they wait for a disk
 			s := open(t)
 			if part.name != "ClosedStoreRefuses" {
 				checkAtEnd(t, s)

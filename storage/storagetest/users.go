@@ -144,9 +144,11 @@ func usersComeInPages(t *testing.T, s directory.Store) {
 
 // pagesNeitherSkipNorRepeat turns pages while users come, change and go around the place where it stands.
 func pagesNeitherSkipNorRepeat(t *testing.T, s directory.Store) {
+	var staying []directory.User
 	for i := range 100 {
-		putUsers(t, s, user(i*10))
+		staying = append(staying, user(i*10))
 	}
+	putUsers(t, s, staying...)
 	for _, q := range []directory.UserQuery{{Limit: 7}, {Limit: 7, Text: "ada"}, {Limit: 7, Group: "staff"}, {Limit: 7, Text: "byr ada", Group: "staff"}} {
 		seen := map[string]int{}
 		turn := 0
@@ -317,6 +319,51 @@ func searchKeepsOrderAndPages(t *testing.T, s directory.Store) {
 		if !slices.Equal(got, c.want) {
 			t.Errorf("query %+v gave %d users %v, want %d in order, each once", c.q, len(got), got, len(c.want))
 		}
+	}
+}
+
+// idsAreFoundByTheirBeginnings, in their order, together with users who are found by something else.
+func idsAreFoundByTheirBeginnings(t *testing.T, s directory.Store) {
+	putUsers(t, s,
+		directory.User{ID: "ad"}, directory.User{ID: "ad-1"}, directory.User{ID: "ada", LastName: "Adams"}, directory.User{ID: "Adam"}, directory.User{ID: "ADAM2"},
+		directory.User{ID: "aardvark", LastName: "Adams"}, directory.User{ID: "ad1", UserName: "ad1 ad2"}, directory.User{ID: "b", FirstName: "Ada", LastName: "Adams"},
+		directory.User{ID: "äda"}, directory.User{ID: "x ada"}, directory.User{ID: "-ada"}, directory.User{ID: "ac", Email: "adam@example.org"},
+		directory.User{ID: "nobody", Email: "nobody@example.org"},
+	)
+	for _, c := range []struct {
+		text string
+		want []string
+	}{
+		{"ad", []string{"-ada", "aardvark", "ac", "ad", "ad-1", "ad1", "ada", "Adam", "ADAM2", "b", "x ada", "äda"}},
+		{"ada", []string{"-ada", "aardvark", "ac", "ada", "Adam", "ADAM2", "b", "x ada", "äda"}},
+		{"adam", []string{"aardvark", "ac", "ada", "Adam", "ADAM2", "b"}},
+		{"adam2", []string{"ADAM2"}},
+		{"ad 1", []string{"ad-1"}},
+		{"ad1 ad2", []string{"ad1"}},
+		{"ada adams", []string{"aardvark", "ada", "b"}}, // one word of a user may answer two of a query
+		{"nobody", []string{"nobody"}},
+		{"example", []string{"ac", "nobody"}},
+	} {
+		for _, limit := range []int{1, 2, 3, 100} {
+			var got []string
+			eachPage(t, s, directory.UserQuery{Text: c.text, Limit: limit}, func(page directory.UserPage) {
+				for _, u := range page.Users {
+					got = append(got, u.ID)
+				}
+			})
+			if !slices.Equal(got, c.want) {
+				t.Errorf("%q by pages of %d = %q, want %q", c.text, limit, got, c.want)
+			}
+		}
+	}
+	for after, want := range map[string][]string{
+		"a": {"aardvark", "ac", "ad", "ad-1", "ad1", "ada", "Adam", "ADAM2", "b", "x ada", "äda"}, "ad": {"ad-1", "ad1", "ada", "Adam", "ADAM2", "b", "x ada", "äda"},
+		"adaa": {"Adam", "ADAM2", "b", "x ada", "äda"}, "adb": {"b", "x ada", "äda"}, "z": {"äda"}, "\U0010ffff": nil,
+	} {
+		view(t, s, func(tx directory.Tx) error {
+			wantUsers(t, tx, directory.UserQuery{Text: "ad", After: after}, want...)
+			return nil
+		})
 	}
 }
 
