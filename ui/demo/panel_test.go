@@ -46,9 +46,9 @@ func TestCardIsPutAndTakenByClick(t *testing.T) {
 
 func TestCardIsPutInPlaceOfAnotherByKeyboard(t *testing.T) {
 	p, tr, w := show(t)
-	test.FocusNext(w.Canvas())
+	w.Canvas().FocusNext()
 	w.Canvas().Focused().TypedKey(&fyne.KeyEvent{Name: fyne.KeyReturn})
-	test.FocusNext(w.Canvas())
+	w.Canvas().FocusNext()
 	w.Canvas().Focused().TypedKey(&fyne.KeyEvent{Name: fyne.KeySpace})
 	if tr.on != 1 {
 		t.Errorf("on the reader: %d, want the second card", tr.on)

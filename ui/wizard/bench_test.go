@@ -192,8 +192,8 @@ func (b *bench) key(name fyne.KeyName) {
 
 func (b *bench) enter()  { b.key(fyne.KeyReturn) }
 func (b *bench) escape() { b.key(fyne.KeyEscape) }
-func (b *bench) tab()    { test.FocusNext(b.window.Canvas()) }
-func (b *bench) back()   { test.FocusPrevious(b.window.Canvas()) }
+func (b *bench) tab()    { b.window.Canvas().FocusNext() }
+func (b *bench) back()   { b.window.Canvas().FocusPrevious() }
 
 // types types where the focus is.
 func (b *bench) types(s string) {

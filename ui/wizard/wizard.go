@@ -277,7 +277,7 @@ func (w *Wizard) save() {
 		if isNew {
 			keep = w.config.Directory.AddUser
 		}
-		kept, err := keep(ctx, w.config.Actor, user)
+		kept, err := keep(context.WithoutCancel(ctx), w.config.Actor, user) // Done saves, whatever comes next
 		if errors.Is(err, directory.ErrOfflineCache) {
 			err = nil // the user is kept; the cache is made good at the next start
 		}
@@ -324,7 +324,7 @@ func (w *Wizard) rename(name string, then func()) {
 	s.Saving, s.Failure = true, nil
 	w.set(s)
 	w.run(func(ctx context.Context) func() {
-		_, err := w.config.Directory.RenameKey(ctx, w.config.Actor, s.Key.ID, name)
+		_, err := w.config.Directory.RenameKey(context.WithoutCancel(ctx), w.config.Actor, s.Key.ID, name)
 		if errors.Is(err, directory.ErrOfflineCache) {
 			err = nil
 		}

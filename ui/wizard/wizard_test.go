@@ -231,6 +231,19 @@ func TestLeavingNothingTypedIsAtOnce(t *testing.T) {
 	}
 }
 
+func TestUserIsSavedEvenIfTheWizardIsLeftMeanwhile(t *testing.T) {
+	b := newBench(t, nil)
+	b.types("ada")
+	b.enter()
+	gone := false
+	b.Leave(func() { gone = true })
+	if !gone {
+		t.Error("one cannot leave while it saves")
+	}
+	b.Wait()
+	b.user("ada")
+}
+
 func TestLaterEndsWithoutAKey(t *testing.T) {
 	b := newBench(t, nil)
 	b.addUser("ada")
