@@ -15,6 +15,7 @@ type whoisDocument struct {
 	Key    keyDocument  `json:"key"`
 	Reader string       `json:"reader"`
 	Card   cardDocument `json:"card"`
+	ByUID  bool         `json:"by_uid"` // only the card's UID, which can be copied, says so
 }
 
 // Run tells whose card it is.
@@ -36,9 +37,12 @@ func (c *whoisCommand) Run(r *run) error {
 		}
 		doc := whoisDocument{
 			User: newUserDocument(found.User), Key: newKeyDocument(found.Key), Reader: found.Reader,
-			Card: newCardDocument(found.ATR, found.UID),
+			Card: newCardDocument(found.ATR, found.UID), ByUID: found.ByUID,
 		}
 		return r.print(doc, func(w io.Writer) {
+			if found.ByUID {
+				r.say("By its UID: the card itself says nothing without its PIN.")
+			}
 			_, _ = fmt.Fprintf(w, "%q of %s (%s), %s, %s.\n", clean(found.Key.Name), clean(found.User.DisplayName()),
 				clean(found.User.ID), found.Key.State, verificationText(found.Key))
 		})

@@ -264,13 +264,16 @@ func (c *ceremony) replace(ctx context.Context, k directory.SecurityKey) error {
 	return nil
 }
 
-// holds tells whether the card has one of the credentials.
+// holds tells whether the card has one of the credentials. Where it has none, Pico FIDO answers with one it makes up,
+// to give nothing away.
 func (c *ceremony) holds(ctx context.Context, rpID string, credentialIDs ...[]byte) (bool, error) {
-	_, err := c.silent(ctx, rpID, credentialIDs...)
+	held, err := c.silent(ctx, rpID, credentialIDs...)
 	if errors.Is(err, device.ErrNoCredentials) {
 		return false, nil
 	}
-	return err == nil, err
+	return slices.ContainsFunc(held, func(a device.Assertion) bool {
+		return slices.ContainsFunc(credentialIDs, func(id []byte) bool { return bytes.Equal(id, a.CredentialID) })
+	}), err
 }
 
 // holdsUsers tells whether the card has a credential of this user that the directory does not know: only a lost

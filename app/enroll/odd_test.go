@@ -1,16 +1,20 @@
 package enroll_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"testing"
 	"time"
 
+	"github.com/fxamacker/cbor/v2"
+
 	"tapstation/app/directory"
 	"tapstation/app/enroll"
 	"tapstation/device"
 	"tapstation/device/fido"
+	"tapstation/device/iso7816"
 	"tapstation/device/pcsc"
 	"tapstation/device/virtual"
 )
@@ -95,4 +99,48 @@ func loseAPDU(t *testing.T, v directory.Verification, n int, executed bool) (los
 		s.holds(card, s.user, v, want)
 	})
 	return lost && !t.Failed()
+}
+
+// TestMadeUpCredentialIsNone: Pico FIDO answers a quiet question for credentials it does not have with one it makes up.
+func TestMadeUpCredentialIsNone(t *testing.T) {
+	canonical, err := cbor.CTAP2EncOptions().EncMode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	madeUp, err := canonical.Marshal(map[int]any{
+		1: map[string]any{"id": bytes.Repeat([]byte{0, 1}, 8), "type": "public-key"},
+		2: make([]byte, 37),
+		3: bytes.Repeat([]byte{0x0B}, 64),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := newOddStation(t, func(apdu []byte, card func([]byte) ([]byte, error)) ([]byte, error) {
+		const getAssertion = 0x02
+		c, _, err := iso7816.Parse(apdu)
+		if err != nil || c.INS != 0x10 || len(c.Data) == 0 || c.Data[0] != getAssertion {
+			return card(apdu)
+		}
+		var req struct {
+			Allow   []any           `cbor:"3,keyasint"`
+			Options map[string]bool `cbor:"5,keyasint"`
+		}
+		if err := cbor.Unmarshal(c.Data[1:], &req); err != nil {
+			return nil, err
+		}
+		if up, told := req.Options["up"]; told && !up && len(req.Allow) > 0 {
+			return iso7816.Response{Data: append([]byte{0}, madeUp...), SW: iso7816.OK}.Bytes(), nil
+		}
+		return card(apdu)
+	})
+	bob := s.addUser("bob")
+	if _, err := s.enroll(blank(t, 1), request(directory.PINless), &person{t: t}); err != nil {
+		t.Fatal(err)
+	}
+	req := request(directory.PINless)
+	req.UserID = bob.ID
+	// The same card after a reset, as far as can be seen: what made it ada's is gone.
+	if _, err := s.enroll(blank(t, 1), req, &person{t: t}); err != nil {
+		t.Errorf("enroll a card that is nobody's any more: %v", err)
+	}
 }

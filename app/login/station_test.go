@@ -32,6 +32,7 @@ type station struct {
 	folder   string
 	reader   *virtual.Reader
 	enroller *enroll.Enroller
+	odd      exchange // what cards do otherwise than they should; nil: nothing
 }
 
 func newStation(t testing.TB) *station {
@@ -43,6 +44,9 @@ func newStation(t testing.TB) *station {
 		card, err := s.reader.Connect(ctx, name)
 		if err != nil {
 			return nil, err
+		}
+		if s.odd != nil {
+			return pcsc.NewSession(name, oddCard{card, s.odd}), nil
 		}
 		return pcsc.NewSession(name, card), nil
 	}))

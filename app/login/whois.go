@@ -19,6 +19,8 @@ type Found struct {
 	ATR    []byte
 	UID    []byte // nil where not told
 	Info   device.Info
+	// ByUID: only its UID, which can be copied, says whose the card is; it says nothing itself without its PIN.
+	ByUID bool
 }
 
 // WhoIs waits for a card and tells whose security key it is, in whatever state. A card that is nobody's is
@@ -48,15 +50,14 @@ func (l *Login) look(ctx context.Context, card device.Card) (Found, error) {
 	if found.Info, err = card.Info(ctx); err != nil {
 		return found, fmt.Errorf("inspect the card: %w", err)
 	}
-	if found.User, found.Key, err = l.identify(ctx, card, found.Info, found.UID); err != nil {
-		return found, err
-	}
-	return found, nil
+	err = l.identify(ctx, card, &found)
+	return found, err
 }
 
-// identify finds the key on the card. The UID is a hint at which keys it may be, since it can be copied; only what
-// the card answers for counts. Else the card is asked for the credentials it keeps for the workspace.
-func (l *Login) identify(ctx context.Context, card device.Card, info device.Info, uid []byte) (directory.User, directory.SecurityKey, error) {
+// identify finds the key on the card of which found tells UID and Info. The UID is a hint at which keys it may be,
+// since it can be copied; only what the card answers for counts. Else the card is asked for the credentials it keeps
+// for the workspace. Only where it never says a thing without its PIN, its UID has to do.
+func (l *Login) identify(ctx context.Context, card device.Card, found *Found) error {
 	var hinted []known
 	var rpID string
 	err := l.Directory.Store.View(ctx, func(tx directory.Tx) error {
@@ -65,43 +66,50 @@ func (l *Login) identify(ctx context.Context, card device.Card, info device.Info
 			return err
 		}
 		hinted, rpID = nil, w.RPID
-		if uid == nil {
+		if found.UID == nil {
 			return nil
 		}
-		return eachKey(tx, directory.KeyQuery{CardUID: uid}, func(k directory.SecurityKey) {
+		return eachKey(tx, directory.KeyQuery{CardUID: found.UID}, func(k directory.SecurityKey) {
 			hinted = append(hinted, fromDirectory(directory.User{ID: k.UserID}, k))
 		})
 	})
 	if err != nil {
-		return directory.User{}, directory.SecurityKey{}, fmt.Errorf("look the card up: %w", err)
+		return fmt.Errorf("look the card up: %w", err)
 	}
 	for _, keys := range byRelyingParty(hinted) {
-		key, err := present(ctx, card, info, keys)
+		key, err := present(ctx, card, found.Info, keys)
 		switch {
 		case err == nil:
-			return l.owner(ctx, [][]byte{key.CredentialID})
+			return l.owner(ctx, found, [][]byte{key.CredentialID})
 		case !errors.Is(err, device.ErrNoCredentials) && !silenceRefused(err):
-			return directory.User{}, directory.SecurityKey{}, err
+			return err
 		}
 	}
-	found, err := discover(ctx, card, rpID)
+	var ids [][]byte
+	held, err := discover(ctx, card, rpID)
 	switch {
 	case errors.Is(err, device.ErrNoCredentials):
-		return directory.User{}, directory.SecurityKey{}, ErrUnknownCard
+		return ErrUnknownCard
+	case errors.Is(err, device.ErrPINRequired) && len(hinted) == 0:
+		return fmt.Errorf("%w, as far as it says without its PIN", ErrUnknownCard)
+	case errors.Is(err, device.ErrPINRequired):
+		found.ByUID = true
+		for _, k := range hinted {
+			ids = append(ids, k.CredentialID)
+		}
 	case err != nil:
-		return directory.User{}, directory.SecurityKey{}, fmt.Errorf("ask the card whose it is: %w", err)
+		return fmt.Errorf("ask the card whose it is: %w", err)
 	}
-	var ids [][]byte
-	for _, a := range found {
+	for _, a := range held {
 		ids = append(ids, a.CredentialID)
 	}
-	return l.owner(ctx, ids)
+	return l.owner(ctx, found, ids)
 }
 
-// owner is the key of one of the credentials and its user; an active key before any other.
-func (l *Login) owner(ctx context.Context, credentials [][]byte) (user directory.User, key directory.SecurityKey, err error) {
-	err = l.Directory.Store.View(ctx, func(tx directory.Tx) error {
-		key = directory.SecurityKey{}
+// owner puts into found the key of one of the credentials and its user; an active key before any other.
+func (l *Login) owner(ctx context.Context, found *Found, credentials [][]byte) error {
+	err := l.Directory.Store.View(ctx, func(tx directory.Tx) (err error) {
+		var key directory.SecurityKey
 		for _, id := range credentials {
 			k, err := tx.KeyByCredential(id)
 			switch {
@@ -117,13 +125,14 @@ func (l *Login) owner(ctx context.Context, credentials [][]byte) (user directory
 		if key.ID == "" {
 			return ErrUnknownCard
 		}
-		user, err = tx.User(key.UserID)
+		found.Key = key
+		found.User, err = tx.User(key.UserID)
 		return err
 	})
 	if err != nil && !errors.Is(err, ErrUnknownCard) {
 		err = fmt.Errorf("look the key up: %w", err)
 	}
-	return user, key, err
+	return err
 }
 
 // present is the key among keys, all of one relying party, that the card says it has. It asks quietly.
@@ -139,8 +148,10 @@ func present(ctx context.Context, card device.Card, info device.Info, keys []kno
 		if err != nil {
 			return nil, fmt.Errorf("ask the card which key it is: %w", err)
 		}
-		key, _, err := answered(keys, allow, found)
-		return key, err
+		// Pico FIDO makes up a credential it was not asked for where it has none, to give nothing away.
+		if key, _, err := answered(keys, allow, found); err == nil {
+			return key, nil
+		}
 	}
 	return nil, device.ErrNoCredentials
 }
@@ -185,13 +196,16 @@ func (l *Login) explain(ctx context.Context, card device.Card, info device.Info,
 	if err != nil {
 		return nil, 0, fmt.Errorf("ask the card's UID: %w", err)
 	}
-	user, key, err := l.identify(ctx, card, info, uid)
+	found := Found{UID: uid, Info: info}
+	err = l.identify(ctx, card, &found)
 	switch {
-	case err == nil && user.ID == h.user.ID:
-		k := fromDirectory(user, key) // became one of theirs since
-		return &k, 0, k.notActive()
+	case err == nil && found.User.ID != h.user.ID:
+		return nil, 0, &OtherUserError{Owner: found.User.ID, Key: found.Key}
+	case err == nil && found.Key.State == directory.Active:
+		break // by its UID alone, or one that became theirs since
 	case err == nil:
-		return nil, 0, &OtherUserError{Owner: user.ID, Key: key}
+		k := fromDirectory(found.User, found.Key)
+		return &k, 0, k.notActive()
 	case lost(err) || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded):
 		return nil, 0, err
 	}
