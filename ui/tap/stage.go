@@ -17,7 +17,7 @@ type stage struct{}
 
 // Sizes of the stage, in units.
 const (
-	sceneMost  float32 = 300 // height of the drawing
+	sceneMost  float32 = 360 // height of the drawing
 	sceneLeast float32 = 132
 	wordsMost  float32 = 680 // width of what is read
 	bodyMost   float32 = 440 // width of what is typed into

@@ -105,11 +105,14 @@ func (s *Scene) CreateRenderer() fyne.WidgetRenderer {
 		scale := min(size.Width/theme.SceneSize.Width, size.Height/theme.SceneSize.Height)
 		canvasSize := fyne.NewSize(theme.SceneSize.Width*scale, theme.SceneSize.Height*scale)
 		origin := fyne.NewPos((size.Width-canvasSize.Width)/2, (size.Height-canvasSize.Height)/2)
-		for _, o := range append([]*canvas.Image{reader, shadow, card}, rings...) {
+		for _, o := range append([]*canvas.Image{reader, shadow}, rings...) {
 			o.Resize(canvasSize)
 			o.Move(origin)
 		}
-		card.Move(origin.AddXY(0, (1-s.lift)*theme.SceneCardHeight*scale))
+		card.Resize(canvasSize)
+		// In whole units: what does not move is not drawn, and a third of the frames is enough.
+		fall := float32(math.Round(float64((1 - s.lift) * theme.SceneCardHeight * scale)))
+		card.Move(origin.AddXY(0, fall))
 		shadow.Translucency = float64(0.35 + 0.45*s.lift)
 		for i, ring := range rings {
 			// Each ring glows as the wave passes it.
