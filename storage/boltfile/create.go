@@ -12,7 +12,7 @@ import (
 // ever sees half a file, and when two programs do this at once, one of them wins and both go on with its file.
 func (f *File) create() error {
 	dir := filepath.Dir(f.path)
-	if err := os.MkdirAll(dir, 0o700); err != nil {
+	if err := makeDir(dir); err != nil {
 		return fmt.Errorf("make the data folder: %w", err)
 	}
 	temp, err := os.CreateTemp(dir, "."+filepath.Base(f.path)+".*.new") // 0600
@@ -39,6 +39,23 @@ func (f *File) create() error {
 		return fmt.Errorf("make the file: %w", err)
 	}
 	return nil
+}
+
+// makeDir makes a folder and those it is in, durably.
+func makeDir(dir string) error {
+	if _, err := os.Stat(dir); err == nil {
+		return nil
+	}
+	in := filepath.Dir(dir)
+	if in != dir {
+		if err := makeDir(in); err != nil {
+			return err
+		}
+	}
+	if err := os.Mkdir(dir, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	return syncDir(in)
 }
 
 // fill gives an empty file its schema.
