@@ -22,15 +22,18 @@ import (
 // oddCard is a card, or the way to it, that does what no specification has.
 type oddCard struct {
 	pcsc.Transmitter
-	transmit func(apdu []byte, card func([]byte) ([]byte, error)) ([]byte, error)
+	transmit exchange
 }
+
+// exchange carries an APDU, by card or otherwise.
+type exchange func(apdu []byte, card func([]byte) ([]byte, error)) ([]byte, error)
 
 func (o oddCard) Transmit(apdu []byte) ([]byte, error) {
 	return o.transmit(apdu, o.Transmitter.Transmit)
 }
 
 // newOddStation is a station all of whose cards are odd in the same way.
-func newOddStation(t testing.TB, transmit func(apdu []byte, card func([]byte) ([]byte, error)) ([]byte, error)) *station {
+func newOddStation(t testing.TB, transmit exchange) *station {
 	t.Helper()
 	service := virtual.NewService()
 	reader := service.AddReader(readerName)
@@ -43,6 +46,31 @@ func newOddStation(t testing.TB, transmit func(apdu []byte, card func([]byte) ([
 	}))
 	s.service, s.reader = service, reader
 	return s
+}
+
+// assertion is a getAssertion request (CTAP 2.1 §6.2) as far as odd cards look at it.
+type assertion struct {
+	Allow   []any           `cbor:"3,keyasint"`
+	Options map[string]bool `cbor:"5,keyasint"`
+}
+
+// onAssertion lets odd answer requests for assertions, with a status byte and CBOR; nil: the card itself does.
+func onAssertion(odd func(assertion) []byte) exchange {
+	return func(apdu []byte, card func([]byte) ([]byte, error)) ([]byte, error) {
+		const getAssertion = 0x02
+		c, _, err := iso7816.Parse(apdu)
+		if err != nil || c.INS != 0x10 || len(c.Data) == 0 || c.Data[0] != getAssertion {
+			return card(apdu)
+		}
+		var req assertion
+		if err := cbor.Unmarshal(c.Data[1:], &req); err != nil {
+			return nil, err
+		}
+		if answer := odd(req); answer != nil {
+			return iso7816.Response{Data: answer, SW: iso7816.OK}.Bytes(), nil
+		}
+		return card(apdu)
+	}
 }
 
 // TestLostCommandAsksForAnotherTap loses each APDU of the ceremony, or its answer, between the reader and a card that
@@ -115,24 +143,12 @@ func TestMadeUpCredentialIsNone(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := newOddStation(t, func(apdu []byte, card func([]byte) ([]byte, error)) ([]byte, error) {
-		const getAssertion = 0x02
-		c, _, err := iso7816.Parse(apdu)
-		if err != nil || c.INS != 0x10 || len(c.Data) == 0 || c.Data[0] != getAssertion {
-			return card(apdu)
-		}
-		var req struct {
-			Allow   []any           `cbor:"3,keyasint"`
-			Options map[string]bool `cbor:"5,keyasint"`
-		}
-		if err := cbor.Unmarshal(c.Data[1:], &req); err != nil {
-			return nil, err
-		}
+	s := newOddStation(t, onAssertion(func(req assertion) []byte {
 		if up, told := req.Options["up"]; told && !up && len(req.Allow) > 0 {
-			return iso7816.Response{Data: append([]byte{0}, madeUp...), SW: iso7816.OK}.Bytes(), nil
+			return append([]byte{0}, madeUp...)
 		}
-		return card(apdu)
-	})
+		return nil
+	}))
 	bob := s.addUser("bob")
 	if _, err := s.enroll(blank(t, 1), request(directory.PINless), &person{t: t}); err != nil {
 		t.Fatal(err)
@@ -143,4 +159,31 @@ func TestMadeUpCredentialIsNone(t *testing.T) {
 	if _, err := s.enroll(blank(t, 1), req, &person{t: t}); err != nil {
 		t.Errorf("enroll a card that is nobody's any more: %v", err)
 	}
+}
+
+// TestCardThatCannotProveHoldsNobodyUp: FIDO2Applet registers and then has no such credential, with some of the options it
+// can be installed with.
+func TestCardThatCannotProveHoldsNobodyUp(t *testing.T) {
+	const noCredentials = 0x2E
+	useless := true
+	s := newOddStation(t, onAssertion(func(req assertion) []byte {
+		if _, quiet := req.Options["up"]; useless && !quiet {
+			return []byte{noCredentials}
+		}
+		return nil
+	}))
+	card := blank(t, 1)
+	if _, err := s.enroll(card, request(directory.PIN), &person{t: t}); !errors.Is(err, enroll.ErrNotProven) {
+		t.Fatalf("enroll a card that cannot prove: %v, want %v", err, enroll.ErrNotProven)
+	}
+	if n := card.Credentials(); n != 0 {
+		t.Errorf("%d credentials that do not work are left on the card, want none", n)
+	}
+	s.noJournal()
+	useless = false
+	next := blank(t, 2)
+	if _, err := s.enroll(next, request(directory.PIN), &person{t: t}); err != nil {
+		t.Fatalf("enroll another card: %v", err)
+	}
+	s.holds(next, s.user, directory.PIN, chosenPIN)
 }

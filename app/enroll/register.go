@@ -166,31 +166,54 @@ func (c *ceremony) prove(ctx context.Context) error {
 	}
 	signed, err := c.card.GetAssertion(ctx, req)
 	if errors.Is(err, device.ErrNoCredentials) {
-		return fmt.Errorf("%w: %w", ErrNotProven, err)
+		return c.notProven(ctx, err)
 	}
 	if err != nil {
 		return fmt.Errorf("prove the credential: %w", err)
 	}
 	if len(signed) != 1 || !bytes.Equal(signed[0].CredentialID, c.journal.Credential.ID) {
-		return fmt.Errorf("%w: it answered for another one", ErrNotProven)
+		return c.notProven(ctx, errors.New("it answered for another one"))
 	}
 	count, err := challenge.Verify(signed[0], c.journal.Credential.PublicKey, req.PIN != "")
 	if err != nil {
-		return fmt.Errorf("%w: %w", ErrNotProven, err)
+		return c.notProven(ctx, err)
 	}
 	c.journal.Credential.SignCount = max(count, c.journal.Credential.SignCount)
 	return nil
 }
 
-// rollBack takes a refused credential off the card again, where the card allows.
-func (c *ceremony) rollBack(ctx context.Context, credentialID []byte, reason error) error {
-	err := c.card.DeleteCredential(ctx, credentialID, c.pin)
-	if err != nil && again(err) {
-		return err // the card is gone; what it holds is overwritten or removed at the next tap
+// notProven takes a credential back that does not work: no tap of this card would mend it, and the user may get
+// another card.
+func (c *ceremony) notProven(ctx context.Context, reason error) error {
+	failed := fmt.Errorf("%w: %w", ErrNotProven, reason)
+	if _, err := c.takeBack(ctx, c.journal.Credential.ID); err != nil {
+		if again(err) {
+			return err
+		}
+		return errors.Join(failed, err)
 	}
-	refused := &RefusedError{Reason: reason, Removed: err == nil}
-	if err := c.letGo(context.WithoutCancel(ctx)); err != nil {
+	return failed
+}
+
+// rollBack takes back a credential that was refused.
+func (c *ceremony) rollBack(ctx context.Context, credentialID []byte, reason error) error {
+	removed, err := c.takeBack(ctx, credentialID)
+	if err != nil && again(err) {
+		return err
+	}
+	refused := &RefusedError{Reason: reason, Removed: removed}
+	if err != nil {
 		return errors.Join(refused, err)
 	}
 	return refused
+}
+
+// takeBack takes a credential off the card again, where the card allows, and ends the ceremony's journal. It fails as a
+// card does that is gone; what that holds is overwritten or removed at the next tap.
+func (c *ceremony) takeBack(ctx context.Context, credentialID []byte) (removed bool, err error) {
+	err = c.card.DeleteCredential(ctx, credentialID, c.pin)
+	if err != nil && again(err) {
+		return false, err
+	}
+	return err == nil, c.letGo(context.WithoutCancel(ctx))
 }
