@@ -47,6 +47,24 @@ func TestTimeoutNamesWhatWasMissing(t *testing.T) {
 	}
 }
 
+func TestUnfinishedEnrollmentIsBegunAnewOnRequestOnly(t *testing.T) {
+	d := newDesk(t)
+	d.must("users", "add", "ada")
+	enroll := []string{"enroll", "ada", "--verification", "pinless", "--json", "--timeout", "500ms"}
+	lost := blank(t, 1)
+	lost.Faults().RemoveAfter(3) // its credential is made, and the answer lost
+	d.reader.Insert(lost)
+	torn := d.run(enroll...)
+	torn.fails(Failed, "removed")
+	if want := "\nThe card was taken away.\nTap the same card again …\n"; !strings.Contains(torn.stderr, want) {
+		t.Errorf("whoever holds the card reads %q, want %q in it", torn.stderr, want)
+	}
+	d.tap(blank(t, 2))
+	d.run(enroll...).fails(Failed, "other_card")
+	d.tap(blank(t, 2))
+	d.must(append(enroll, "--anew")...)
+}
+
 func TestEnrollTakesTheWorkspacesDefaults(t *testing.T) {
 	d := newDesk(t)
 	d.must("users", "add", "ada")

@@ -62,6 +62,11 @@ func (c *enrollCommand) Run(r *run) error {
 		if err != nil {
 			return err
 		}
+		if c.Anew {
+			if err := s.Enroller.GiveUp(ctx, req.UserID, by); err != nil {
+				return fmt.Errorf("let go of an enrollment that was not finished: %w", err)
+			}
+		}
 		ctx, cancel := c.limit(ctx)
 		defer cancel()
 		p := &prompter{run: r, secrets: secrets}

@@ -57,8 +57,8 @@ var failures = []failure{
 
 	// The ceremony.
 	{is(enroll.ErrCancelled), "cancelled", ""},
-	{is(enroll.ErrOtherCard), "other_card", "Tap the card you began with."},
-	{is(enroll.ErrUnfinished), "unfinished", "Tap the card the enrollment began with."},
+	{is(enroll.ErrOtherCard), "other_card", "Tap the card you began with, or begin with another one: enroll --anew."},
+	{is(enroll.ErrUnfinished), "unfinished", "Tap the card the enrollment began with, or begin with another one: enroll --anew."},
 	{is(enroll.ErrUserDisabled), "user_disabled", "Enable the user first."},
 	{is(enroll.ErrAlwaysPIN), "always_pin", "Enroll it with --verification pin."},
 	{is(enroll.ErrPINImpossible), "pin_impossible", "Enroll it with --verification pinless, or use another card."},

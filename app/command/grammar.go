@@ -55,6 +55,7 @@ type enrollCommand struct {
 	Verification string `help:"pin or pinless; without it the workspace's default." enum:"pin,pinless," default:"" placeholder:"KIND"`
 	OfflineLogin *bool  `help:"Let the key log in where the directory cannot be reached; without it the workspace's default." negatable:""`
 	PINStdin     bool   `help:"Take the new or existing PIN from standard input, one line." name:"pin-stdin"`
+	Anew         bool   `help:"Let go of an enrollment of this user that was not finished, and take any card."`
 }
 
 type readersCommand struct {

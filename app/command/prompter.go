@@ -27,7 +27,7 @@ var _ enroll.Prompter = (*prompter)(nil)
 func (p *prompter) Progress(s enroll.Step) {
 	p.last = awaited(s)
 	if s.Problem != nil {
-		p.say("%v.", sentence(s.Problem))
+		p.say("%v.", sentence(inPlainWords(s.Problem)))
 	}
 	switch s.Kind {
 	case enroll.WaitService:
@@ -66,6 +66,25 @@ func awaited(s enroll.Step) error {
 		return device.ErrReaderHeld
 	}
 	return s.Problem
+}
+
+// inPlainWords is what a person at the reader wants to know of why a tap was not enough, without the way it took through
+// the station.
+func inPlainWords(err error) error {
+	var wrong *device.PINError
+	if errors.As(err, &wrong) {
+		return wrong
+	}
+	for _, known := range []error{
+		device.ErrRemoved, device.ErrCardReset, device.ErrMute, device.ErrExchange, device.ErrNoCard, device.ErrNoReader,
+		device.ErrServiceDown, device.ErrReaderHeld, device.ErrUserTimeout, device.ErrNotAllowed,
+		enroll.ErrOtherCard, enroll.ErrUnfinished,
+	} {
+		if errors.Is(err, known) {
+			return known
+		}
+	}
+	return err
 }
 
 func sentence(err error) string {
