@@ -231,6 +231,10 @@ func TestWhatIsNoSuchFileIsRefused(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	var size int64 // of what is in use
+	if err := whole.View(t.Context(), func(tx *bbolt.Tx) error { size = tx.Size(); return nil }); err != nil {
+		t.Fatal(err)
+	}
 	foreign := filepath.Join(t.TempDir(), "foreign.db")
 	db, err := bbolt.Open(foreign, 0o600, nil)
 	if err != nil {
@@ -257,6 +261,7 @@ func TestWhatIsNoSuchFileIsRefused(t *testing.T) {
 		"one byte":              {0},
 		"another bbolt file":    foreignFile,
 		"cut off in the middle": good[:len(good)/8],
+		"cut off by a byte":     good[:size-1],
 		"cut off after a page":  good[:os.Getpagesize()],
 		"cut off after three":   good[:3*os.Getpagesize()],
 		"pages overwritten":     overwritten,
