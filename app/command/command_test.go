@@ -6,7 +6,9 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
+	"time"
 
 	"tapstation/app/directory"
 	"tapstation/device/virtual"
@@ -23,6 +25,11 @@ func TestTimeoutNamesWhatWasMissing(t *testing.T) {
 		"other reader": {func(d *desk) { d.reader.Insert(blank(d.t, 1)) }, []string{"--reader", "Another"}, "no_reader"},
 		"held reader":  {func(d *desk) { d.reader.Insert(blank(d.t, 1)); d.reader.Hold(true) }, nil, "reader_held"},
 		"no card":      {func(*desk) {}, nil, "timeout"},
+		"slow card": {func(d *desk) {
+			card := blank(d.t, 1)
+			card.Faults().Delay(time.Second, 0)
+			d.reader.Insert(card)
+		}, nil, "timeout"},
 		"card taken away": {func(d *desk) {
 			card := blank(d.t, 1)
 			card.Faults().RemoveAfter(1)
@@ -41,7 +48,11 @@ func TestTimeoutNamesWhatWasMissing(t *testing.T) {
 				if want == "removed" && command == "whois" {
 					want = "timeout" // it does not mind which card comes next
 				}
-				d.run(append(append(args, test.args...), "--json", "--timeout", "300ms")...).fails(Failed, want)
+				o := d.run(append(append(args, test.args...), "--json", "--timeout", "300ms")...)
+				o.fails(Failed, want)
+				if name == "slow card" != strings.Contains(o.stdout, "the card was not done within 300ms") {
+					t.Errorf("it is said that\n%swant what it had to wait for", o.stdout)
+				}
 			})
 		}
 	}
@@ -281,4 +292,29 @@ func FuzzConfiguration(f *testing.F) {
 			t.Errorf("version with the configuration %q: status %d", b, status)
 		}
 	})
+}
+
+func TestReadersSayWhichCardDoesNotAnswer(t *testing.T) {
+	d := newDesk(t)
+	card := blank(t, 1)
+	card.Faults().Delay(200*time.Millisecond, 0)
+	d.reader.Insert(card)
+	station, closeAll := d.open(d.folder)
+	ctx, cancel := context.WithCancel(t.Context())
+	var watch sync.WaitGroup
+	watch.Go(func() { _ = station.Board.Run(ctx) })
+	defer func() {
+		cancel()
+		watch.Wait()
+		if err := closeAll(); err != nil {
+			t.Error(err)
+		}
+	}()
+	state := settled(ctx, station.Board)
+	soon, cancelSoon := context.WithTimeout(ctx, 100*time.Millisecond)
+	defer cancelSoon()
+	doc := lookAt(soon, station.Board, state.Readers[0])
+	if doc.Card == nil || doc.Card.Error == nil || doc.Card.Error.Code != "card_mute" {
+		t.Errorf("the card is told as %+v, want one that does not answer", doc.Card)
+	}
 }

@@ -110,6 +110,7 @@ var failures = []failure{
 	{is(directory.ErrDamaged), "damaged", "Restore a backup."},
 	{is(audit.ErrBroken), "audit_broken", "Compare with an exported audit log."},
 
+	{is(errNotDone), "timeout", "Hold the card still, or give it longer with --timeout."},
 	{as[*timeoutError], "timeout", "Nothing was tapped in time; give it longer with --timeout."},
 	{is(context.DeadlineExceeded), "timeout", "Give it longer with --timeout."},
 	{is(context.Canceled), "cancelled", ""},
@@ -145,9 +146,15 @@ type timeoutError struct {
 	last  error
 }
 
+// errNotDone is what a command waited for that had its card.
+var errNotDone = errors.New("the card was not done")
+
 func (e *timeoutError) Error() string {
-	if e.last == nil {
+	switch {
+	case e.last == nil:
 		return fmt.Sprintf("waited %v for nothing", e.after)
+	case errors.Is(e.last, errNotDone):
+		return fmt.Sprintf("%v within %v", e.last, e.after)
 	}
 	return fmt.Sprintf("waited %v for nothing: %v", e.after, e.last)
 }

@@ -76,7 +76,11 @@ func (r *run) waiting(ctx context.Context, c cardFlags, board *device.Board, do 
 	err := do(ctx)
 	if err != nil {
 		state, _ := board.State()
-		err = c.expired(ctx, err, missing(state, c.Reader))
+		last := missing(state, c.Reader)
+		if _, there := state.Card(c.Reader); last == nil && there {
+			last = errNotDone
+		}
+		err = c.expired(ctx, err, last)
 	}
 	cancel()
 	<-said

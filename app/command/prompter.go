@@ -64,6 +64,8 @@ func awaited(s enroll.Step) error {
 		return device.ErrNoReader
 	case enroll.WaitFree:
 		return device.ErrReaderHeld
+	case enroll.Inspect, enroll.SetPIN, enroll.Register, enroll.Prove, enroll.Save:
+		return errNotDone
 	}
 	return s.Problem
 }

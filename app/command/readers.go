@@ -2,6 +2,7 @@ package command
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -100,6 +101,9 @@ func lookAt(ctx context.Context, board *device.Board, reader device.Reader) read
 	ctx, cancel := context.WithTimeout(ctx, cardTime)
 	defer cancel()
 	if err := doc.Card.ask(ctx, board, reader.Name); err != nil {
+		if errors.Is(err, context.DeadlineExceeded) {
+			err = fmt.Errorf("%w: %w", device.ErrMute, err) // not within cardTime
+		}
 		f := explain(err)
 		doc.Card.Error = &f
 		doc.Held = doc.Held || f.Code == "reader_held"
