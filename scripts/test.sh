@@ -7,7 +7,7 @@ cd "$(dirname "$0")/.."
 go vet ./...
 
 race=-race
-case $(go env GOOS/GOARCH) in
+case $(go env GOOS)/$(go env GOARCH) in
 linux/amd64 | linux/arm64 | darwin/* | windows/amd64) ;;
 *) race= ;; # Go has no race detector there.
 esac
