@@ -91,7 +91,7 @@ func (s *Session) settle(ctx context.Context) ([]byte, error) {
 		case wrongP1(r.SW) && !s.framing.plainP1:
 			s.framing.plainP1 = true
 			continue
-		case s.framing.extended:
+		case s.framing.extended, more && r.SW == iso7816.WrongLength:
 		default:
 			return nil, fmt.Errorf("ask for the authenticator's info: %w", infoRefused(r.SW))
 		}

@@ -49,6 +49,7 @@ func TestFramingIsSettledByGetInfo(t *testing.T) {
 		{"internal error", []step{{want: infoExtended, answer: "6f00"}, settledShort}, framing{}},
 		{"lost by the reader", []step{{want: infoExtended, err: device.ErrExchange}, settledShort}, framing{}},
 		{"lost twice", []step{{want: infoExtended, err: device.ErrExchange}, {want: infoShort, err: device.ErrExchange}, {want: "801080000104f0", answer: infoAnswer}}, framing{small: true}},
+		{"wrong length, however short", []step{refusedExtended, {want: infoShort, answer: "6700"}, {want: "801080000104f0", answer: infoAnswer}}, framing{small: true}},
 		{"P1 refused", []step{{want: infoExtended, answer: "6a86"}, {want: infoPlain, answer: infoAnswer}}, framing{extended: true, plainP1: true}},
 		{"P1 refused another way", []step{{want: infoExtended, answer: "6b00"}, {want: infoPlain, answer: infoAnswer}}, framing{extended: true, plainP1: true}},
 		{"length, then P1", []step{refusedExtended, {want: infoShort, answer: "6a86"}, {want: "80100000010400", answer: infoAnswer}}, framing{plainP1: true}},

@@ -45,6 +45,10 @@ const hangLimit = 3 * time.Second
 // applicationFIDO is the AID of the FIDO application (CTAP 2.1 §11.3.3).
 var applicationFIDO = []byte{0xA0, 0x00, 0x00, 0x06, 0x47, 0x2F, 0x00, 0x01}
 
+// longestUID is what a UID may have at most, in bytes. ISO 14443-3 §6.5.4 has 10, ISO 15693-3 §4.1 has 8; more is some
+// other answer.
+const longestUID = 16
+
 // storageCard is the RID of the PC/SC Workgroup, which a reader puts into the ATR it makes up for a card that has
 // memory and no applications (PC/SC part 3 §3.1.3.2.3.2).
 var storageCard = []byte{0xA0, 0x00, 0x00, 0x03, 0x06}
@@ -126,12 +130,13 @@ func (s *Session) UID(ctx context.Context) ([]byte, error) {
 		return nil, err
 	}
 	r, err := s.send(ctx, apdu)
+	var malformed *device.MalformedError
 	switch {
-	case errors.Is(err, device.ErrExchange):
+	case errors.Is(err, device.ErrExchange), errors.As(err, &malformed):
 		// The reader does not know the command.
 	case err != nil:
 		return nil, fmt.Errorf("ask %s for the card's UID: %w", s.reader, err)
-	case r.SW == iso7816.OK && len(r.Data) > 0:
+	case r.SW == iso7816.OK && len(r.Data) > 0 && len(r.Data) <= longestUID:
 		s.uid = bytes.Clone(r.Data)
 	}
 	s.uidAsked = true
@@ -150,6 +155,11 @@ func (s *Session) Select(ctx context.Context) ([]byte, error) {
 	}
 	c := iso7816.Command{INS: 0xA4, P1: 0x04, Data: applicationFIDO, Ne: iso7816.MaxShortNe}
 	r, err := s.command(ctx, c, framing{})
+	if err == nil && r.SW == iso7816.WrongLength {
+		// There are cards that do not take this Le here. What they would answer is not needed.
+		c.Ne = 0
+		r, err = s.command(ctx, c, framing{})
+	}
 	switch {
 	case errors.Is(err, device.ErrExchange) && bytes.Contains(s.card.ATR(), storageCard):
 		s.selectErr = fmt.Errorf("select the FIDO application: %w: the card has memory and no applications", device.ErrNotFIDO)

@@ -33,6 +33,13 @@ func TestSelectFetchesALongAnswer(t *testing.T) {
 	}
 }
 
+func TestSelectThatTakesNoLe(t *testing.T) {
+	s := newScript(t, step{want: selectAPDU, answer: "6700"}, step{want: "00a4040008a0000006472f0001", answer: "9000"}).session()
+	if _, err := s.Select(t.Context()); err != nil {
+		t.Fatalf("SELECT without Le: %v", err)
+	}
+}
+
 func TestSelectRefusedIsNotFIDO(t *testing.T) {
 	for _, sw := range []string{"6a82", "6a81", "6999", "6d00", "6e00", "6985", "6283", "6300"} {
 		t.Run(sw, func(t *testing.T) {
@@ -92,6 +99,8 @@ func TestUID(t *testing.T) {
 		{"empty", step{want: get, answer: "9000"}, nil},
 		{"with a warning", step{want: get, answer: "01026282"}, nil},
 		{"the reader does not carry it", step{want: get, err: device.ErrExchange}, nil},
+		{"no status word", step{want: get, answer: "00"}, nil},
+		{"longer than any UID", step{want: get, answer: strings.Repeat("ab", longestUID+1) + "9000"}, nil},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			s := newScript(t, tt.step).session()
