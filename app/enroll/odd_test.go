@@ -187,3 +187,19 @@ func TestCardThatCannotProveHoldsNobodyUp(t *testing.T) {
 	}
 	s.holds(next, s.user, directory.PIN, chosenPIN)
 }
+
+func TestCardThatNamesAnotherUserIsNotProven(t *testing.T) {
+	var handle []byte
+	s := newOddStation(t, func(apdu []byte, card func([]byte) ([]byte, error)) ([]byte, error) {
+		answer, err := card(apdu)
+		if i := bytes.Index(answer, handle); handle != nil && i >= 0 {
+			answer[i] ^= 1
+		}
+		return answer, err
+	})
+	handle = s.user.Handle
+	if _, err := s.enroll(blank(t, 1), request(directory.PINless), &person{t: t}); !errors.Is(err, enroll.ErrNotProven) {
+		t.Fatalf("enroll: %v, want %v, for log-in would refuse it", err, enroll.ErrNotProven)
+	}
+	s.noJournal()
+}

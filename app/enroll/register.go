@@ -174,6 +174,9 @@ func (c *ceremony) prove(ctx context.Context) error {
 	if len(signed) != 1 || !bytes.Equal(signed[0].CredentialID, c.journal.Credential.ID) {
 		return c.notProven(ctx, errors.New("it answered for another one"))
 	}
+	if handle := signed[0].UserHandle; handle != nil && !bytes.Equal(handle, c.user.Handle) {
+		return c.notProven(ctx, errors.New("it names another user"))
+	}
 	count, err := challenge.Verify(signed[0], c.journal.Credential.PublicKey, req.PIN != "")
 	if err != nil {
 		return c.notProven(ctx, err)
