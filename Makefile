@@ -28,8 +28,8 @@ lint: ## gofmt, go vet, staticcheck and more (.golangci.yml), and the shell scri
 	go build -C tools -o ../build/tools/ tool
 	build/tools/golangci-lint run
 
-bench: build ## every benchmark beside its budget
-	@scripts/packages.sh test
+bench: ## every benchmark beside its budget
+	@scripts/packages.sh build test
 	scripts/bench.sh
 
 fuzz: ## each fuzz target for FUZZTIME (1m)
