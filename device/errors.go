@@ -33,6 +33,7 @@ var (
 	ErrPINRequired   = errors.New("the key asks for its PIN")
 	ErrPINNotSet     = errors.New("the key has no PIN")
 	ErrPINPolicy     = errors.New("the key does not accept this PIN")
+	ErrPINChange     = errors.New("the key wants its PIN changed first")
 	ErrNotAllowed    = errors.New("the key does not allow this now")
 	ErrUnsupported   = errors.New("the key cannot do this")
 	ErrUserTimeout   = errors.New("the key waited too long for a touch")

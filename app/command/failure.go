@@ -76,6 +76,7 @@ var failures = []failure{
 	{is(errLastAttempts), "pin_last_attempts", "Run this on a terminal and confirm, to risk them."},
 	{is(device.ErrPINRequired), "pin_required", "Give the PIN with --pin-stdin, or run this on a terminal."},
 	{is(device.ErrPINNotSet), "pin_not_set", "Enroll the card anew, to give it a PIN."},
+	{is(device.ErrPINChange), "pin_change_required", "The card wants a new PIN: enroll it on a terminal, or change its PIN first."},
 	{is(device.ErrPINPolicy), "pin_policy", "Choose a longer or less simple PIN."},
 	{is(device.ErrExcluded), "already_enrolled", "The card already is a key of this user."},
 	{is(device.ErrNoCredentials), "no_credentials", "Use a card that is enrolled here."},

@@ -42,6 +42,7 @@ var codes = map[string]struct {
 	"device.ErrKeyFull":           {device.ErrKeyFull, "key_full"},
 	"device.ErrPINRequired":       {device.ErrPINRequired, "pin_required"},
 	"device.ErrPINNotSet":         {device.ErrPINNotSet, "pin_not_set"},
+	"device.ErrPINChange":         {device.ErrPINChange, "pin_change_required"},
 	"device.ErrPINPolicy":         {device.ErrPINPolicy, "pin_policy"},
 	"device.ErrNotAllowed":        {device.ErrNotAllowed, "not_allowed"},
 	"device.ErrUnsupported":       {device.ErrUnsupported, "unsupported"},

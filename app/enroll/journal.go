@@ -150,7 +150,7 @@ func (c *ceremony) change(command func() error) error {
 	answered := errors.As(err, &code) || errors.As(err, &wrong)
 	for _, no := range []error{
 		device.ErrExcluded, device.ErrKeyFull, device.ErrPINRequired, device.ErrPINNotSet, device.ErrPINPolicy,
-		device.ErrNotAllowed, device.ErrUnsupported, device.ErrUserTimeout,
+		device.ErrPINChange, device.ErrNotAllowed, device.ErrUnsupported, device.ErrUserTimeout,
 	} {
 		answered = answered || errors.Is(err, no)
 	}

@@ -222,8 +222,8 @@ func configure(t *testing.T, c device.Card, v virtual.Version) {
 	if err != nil || info.MinPINLength != 6 || !info.ForcePIN {
 		t.Errorf("info %+v, %v, want a minimum of 6 and, the PIN being shorter, a forced change", info, err)
 	}
-	if _, err := c.MakeCredential(t.Context(), func() device.CredentialRequest { r := of("carol"); r.PIN = "5678"; return r }()); !errors.Is(err, device.ErrPINPolicy) {
-		t.Errorf("register while a change is forced: %v, want %v", err, device.ErrPINPolicy)
+	if _, err := c.MakeCredential(t.Context(), func() device.CredentialRequest { r := of("carol"); r.PIN = "5678"; return r }()); !errors.Is(err, device.ErrPINChange) {
+		t.Errorf("register while a change is forced: %v, want %v", err, device.ErrPINChange)
 	}
 	if err := c.ChangePIN(t.Context(), "5678", "12345"); !errors.Is(err, device.ErrPINPolicy) {
 		t.Errorf("change to one too short: %v, want %v", err, device.ErrPINPolicy)

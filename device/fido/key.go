@@ -215,7 +215,7 @@ func checkUse(pin device.PIN, info device.Info, needed bool) error {
 	case !info.PINSet():
 		return device.ErrPINNotSet
 	case info.ForcePIN:
-		return fmt.Errorf("%w: it wants it changed first", device.ErrPINPolicy)
+		return device.ErrPINChange
 	}
 	return checkPIN(pin)
 }

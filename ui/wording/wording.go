@@ -60,6 +60,8 @@ func ofPIN(err error) (Words, bool) {
 		return Words{text.T("problem.pin_impossible.title"), text.T("problem.pin_impossible.remedy")}, true
 	case errors.Is(err, device.ErrPINRequired):
 		return Words{text.T("problem.pin_required.title"), text.T("problem.pin_required.remedy")}, true
+	case errors.Is(err, device.ErrPINChange):
+		return Words{text.T("problem.pin_change.title"), text.T("problem.pin_change.remedy")}, true
 	case errors.Is(err, device.ErrPINPolicy):
 		return Words{text.T("problem.pin_policy.title"), text.T("problem.pin_policy.remedy")}, true
 	}
