@@ -4,6 +4,7 @@ import (
 	"os"
 	"strconv"
 	"sync"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -14,11 +15,11 @@ import (
 // release such a context: libpcsclite would wait for it holding a lock that every other call needs. When the socket
 // is shut down the call fails at once, the context can be released, and pcscd lets go of what it had opened for it.
 type lifeline struct {
-	mu      sync.Mutex
-	cutOff  bool
-	dialing bool
-	before  map[uint64]int // sockets to pcscd, by inode, before the context was opened
-	socket  int            // a duplicate, so that the number stays ours; -1 while unknown
+	mu     sync.Mutex
+	cutOff bool
+	dialed chan struct{}  // open while the context is being opened; nil otherwise
+	before map[uint64]int // sockets to pcscd, by inode, before the context was opened
+	socket int            // a duplicate, so that the number stays ours; -1 while unknown
 }
 
 func newLifeline() *lifeline { return &lifeline{socket: -1} }
@@ -35,7 +36,9 @@ func (l *lifeline) establish(f func() error) error {
 		l.mu.Unlock()
 		return errCut
 	}
-	l.dialing, l.before = true, socketsToService()
+	dialed := make(chan struct{})
+	defer close(dialed)
+	l.dialed, l.before = dialed, socketsToService()
 	l.mu.Unlock()
 
 	err := f()
@@ -44,8 +47,11 @@ func (l *lifeline) establish(f func() error) error {
 	defer l.mu.Unlock()
 	if err == nil {
 		l.find()
+		if l.cutOff {
+			l.shut()
+		}
 	}
-	l.dialing, l.before = false, nil
+	l.dialed, l.before = nil, nil
 	return err
 }
 
@@ -69,14 +75,47 @@ func (l *lifeline) find() {
 	}
 }
 
-// cut makes the call under way on the context, and every later one, fail. It tells whether it could.
+// cut makes the call under way on the context, and every later one, fail. It tells whether it could. A context
+// whose opening has not come as far as its socket is cut as soon as it has.
 func (l *lifeline) cut() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.cutOff = true
-	if l.dialing {
-		l.find()
+	if l.dialed == nil {
+		return l.shut()
 	}
+	l.find()
+	if !l.shut() {
+		go l.cutSoon(l.dialed)
+	}
+	return true
+}
+
+// cutSoon cuts a context that is being opened, unless that ends before. A socket that gets connected is no event
+// anybody else is told of, so it is looked for.
+func (l *lifeline) cutSoon(dialed <-chan struct{}) {
+	again := time.NewTicker(5 * time.Millisecond)
+	defer again.Stop()
+	for {
+		select {
+		case <-dialed:
+			return // establish has cut it, or nothing is open
+		case <-again.C:
+		}
+		l.mu.Lock()
+		done := l.dialed == nil
+		if !done {
+			l.find()
+			done = l.shut()
+		}
+		l.mu.Unlock()
+		if done {
+			return
+		}
+	}
+}
+
+func (l *lifeline) shut() bool {
 	return l.socket >= 0 && unix.Shutdown(l.socket, unix.SHUT_RDWR) == nil
 }
 

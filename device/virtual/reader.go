@@ -151,6 +151,9 @@ func (k *connection) Transmit(apdu []byte) ([]byte, error) {
 	return slices.Clone(answer), nil
 }
 
+// Interrupt ends a Transmit that hangs, as cutting the line to PC/SC does. The connection is of no use afterwards.
+func (k *connection) Interrupt() { _ = k.Close() }
+
 // err is why the connection is gone; nil while it is not.
 func (k *connection) err() error {
 	select {
