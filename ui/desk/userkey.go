@@ -50,7 +50,7 @@ func (p *userPage) key(k directory.SecurityKey) fyne.CanvasObject {
 	add(text.T("user.key.offline"), clipped(onOff(k.OfflineLogin)))
 	if len(k.Credential.ID) > 0 {
 		label := text.T("user.key.credential")
-		add(label, widget.NewCopyable(label, base64.RawURLEncoding.EncodeToString(k.Credential.ID)))
+		add(label, widget.NewCopyableLines(label, base64.RawURLEncoding.EncodeToString(k.Credential.ID)))
 	}
 	if !k.Activated.IsZero() {
 		add(text.T("user.key.activated"), clipped(text.DateTime(k.Activated)))
