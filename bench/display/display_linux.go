@@ -67,7 +67,7 @@ func Open(ctx context.Context) (*Display, error) {
 	name := C.CString(d.Name)
 	defer C.free(unsafe.Pointer(name))
 	if d.client = C.XOpenDisplay(name); d.client == nil {
-		return nil, errors.Join(errors.New("Xvfb takes no connection"), d.Close())
+		return nil, errors.Join(errors.New("the display server, Xvfb, takes no connection"), d.Close())
 	}
 	return d, nil
 }
