@@ -22,8 +22,9 @@ build: ## build/tapstation
 	@scripts/packages.sh build
 	go build -ldflags "-X main.version=$(VERSION)" -o build/tapstation .
 
-lint: ## gofmt, go vet, staticcheck and more (.golangci.yml), and the shell scripts
+lint: ## gofmt, go vet, staticcheck and more (.golangci.yml), the shell scripts, go.mod
 	@scripts/packages.sh build lint
+	go mod tidy -diff
 	shellcheck -x scripts/*.sh .ci/run
 	go build -C tools -o ../build/tools/ tool
 	build/tools/golangci-lint run
