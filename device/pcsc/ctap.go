@@ -19,6 +19,7 @@ const (
 	p1Cancel       = 0x11 // in NFCCTAP_GETRESPONSE: end the command
 	insMore        = 0xC0 // GET RESPONSE, ISO 7816-4 §11.7.1
 	authGetInfo    = 0x04 // authenticatorGetInfo, §6.4
+	authReset      = 0x07 // authenticatorReset, §6.6
 )
 
 // Bounds on what a card may answer.
@@ -65,6 +66,9 @@ func (s *Session) CTAP2(ctx context.Context, request []byte) ([]byte, error) {
 		}
 	}
 	answer, err := s.request(ctx, request)
+	if request[0] == authReset {
+		s.tried = false // FIDO2Applet wants to be selected again after it
+	}
 	if err != nil {
 		return nil, fmt.Errorf("CTAP command 0x%02X: %w", request[0], err)
 	}

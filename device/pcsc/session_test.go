@@ -33,6 +33,17 @@ func TestSelectFetchesALongAnswer(t *testing.T) {
 	}
 }
 
+func TestCardIsSelectedAgainAfterItsReset(t *testing.T) {
+	s := newScript(t, selected, settledExtended, step{want: "80108000000001070000", answer: "00" + "9000"},
+		selected, settledExtended).session()
+	if _, err := s.CTAP2(t.Context(), []byte{authReset}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.CTAP2(t.Context(), []byte{authGetInfo}); err != nil {
+		t.Errorf("getInfo after a reset: %v", err)
+	}
+}
+
 func TestSelectThatTakesNoLe(t *testing.T) {
 	s := newScript(t, step{want: selectAPDU, answer: "6700"}, step{want: "00a4040008a0000006472f0001", answer: "9000"}).session()
 	if _, err := s.Select(t.Context()); err != nil {
