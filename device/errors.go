@@ -52,6 +52,8 @@ func (e *PINError) Error() string {
 		return "the PIN is blocked"
 	case e.PowerCycle:
 		return "too many wrong PINs in a row: the key must be taken away and tapped again"
+	case e.Retries == 1:
+		return "wrong PIN, 1 attempt left"
 	case e.Retries >= 0:
 		return fmt.Sprintf("wrong PIN, %d attempts left", e.Retries)
 	}

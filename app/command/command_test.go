@@ -50,7 +50,7 @@ func TestTimeoutNamesWhatWasMissing(t *testing.T) {
 				}
 				o := d.run(append(append(args, test.args...), "--json", "--timeout", "300ms")...)
 				o.fails(Failed, want)
-				if name == "slow card" != strings.Contains(o.stdout, "the card was not done within 300ms") {
+				if name == "slow card" != strings.Contains(o.stdout, "not done within 300ms") {
 					t.Errorf("it is said that\n%swant what it had to wait for", o.stdout)
 				}
 			})

@@ -148,7 +148,7 @@ type timeoutError struct {
 }
 
 // errNotDone is what a command waited for that had its card.
-var errNotDone = errors.New("the card was not done")
+var errNotDone = errors.New("not done")
 
 func (e *timeoutError) Error() string {
 	switch {

@@ -97,7 +97,7 @@ func (r *run) loginPIN(s *secrets) func(context.Context, login.PINRequest) (devi
 			return "", errNoPIN
 		}
 		if req.Refused != nil {
-			r.say("%s.", sentence(req.Refused))
+			r.say("%s.", sentence(inPlainWords(req.Refused)))
 		}
 		if req.Retries >= 0 && req.Retries <= login.LastAttempts {
 			if !s.terminal() {

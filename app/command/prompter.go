@@ -110,7 +110,7 @@ func (p *prompter) PIN(ctx context.Context, req enroll.PINRequest) (device.PIN, 
 		return "", errNoPIN
 	}
 	if req.Refused != nil {
-		p.say("%v.", sentence(req.Refused))
+		p.say("%v.", sentence(inPlainWords(req.Refused)))
 	}
 	if req.Purpose == enroll.CardPIN {
 		return p.cardPIN(ctx, req.Retries, "")
@@ -122,7 +122,7 @@ func (p *prompter) PIN(ctx context.Context, req enroll.PINRequest) (device.PIN, 
 func (s *secrets) cardPIN(ctx context.Context, retries int, of string) (device.PIN, error) {
 	prompt := "PIN of the card" + of
 	if retries >= 0 {
-		prompt += fmt.Sprintf(" (%d attempts left)", retries)
+		prompt += fmt.Sprintf(" (%s left)", attempts(retries))
 	}
 	typed, err := s.hidden(ctx, prompt+": ")
 	if err == nil && typed == "" {
@@ -193,7 +193,17 @@ func (p *prompter) Confirm(ctx context.Context, q enroll.Question) (bool, error)
 }
 
 func lastAttemptsWarning(retries int) string {
+	if retries == 1 {
+		return "Only one PIN attempt is left. A wrong PIN now BLOCKS the card for good."
+	}
 	return fmt.Sprintf("Only %d PIN attempts are left. A wrong PIN now may BLOCK the card for good.", retries)
+}
+
+func attempts(n int) string {
+	if n == 1 {
+		return "1 attempt"
+	}
+	return fmt.Sprintf("%d attempts", n)
 }
 
 // confirm warns and wants a word typed; anything else is no.

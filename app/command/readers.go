@@ -170,7 +170,7 @@ func readersTable(w io.Writer, doc readersDocument) {
 				model, pin = orDash(c.Model), "none"
 			}
 			if c.PINRetries != nil {
-				pin = fmt.Sprintf("set, %d attempts left", *c.PINRetries)
+				pin = fmt.Sprintf("set, %s left", attempts(*c.PINRetries))
 			}
 		}
 		if r.Held {

@@ -176,7 +176,7 @@ func TestReplacingAndResettingAreConfirmedByAWord(t *testing.T) {
 	d.tap(blocked)
 	d.at(p, []answer{
 		{"Type TRY to go on: ", "TRY"}, {"(2 attempts left): ", "999999"},
-		{"Type TRY to go on: ", "TRY"}, {"(1 attempts left): ", "999999"},
+		{"Type TRY to go on: ", "TRY"}, {"(1 attempt left): ", "999999"},
 	}, "login", "ada").fails(Failed, "pin_blocked")
 	d.tap(blocked)
 	o = d.at(p, []answer{{"Type REPLACE to go on: ", "REPLACE"}, {"Type RESET to go on: ", "no"}},
