@@ -148,11 +148,10 @@ type watched struct {
 
 func (w *watched) Write(b []byte) (int, error) {
 	w.mu.Lock()
+	defer w.mu.Unlock()
 	n, err := w.text.Write(b)
-	all := w.text.String()
-	w.mu.Unlock()
 	if w.on != nil {
-		w.on(all)
+		w.on(w.text.String())
 	}
 	return n, err
 }

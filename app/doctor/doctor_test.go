@@ -45,14 +45,25 @@ func newPractice(t *testing.T) *practice {
 		}
 		return pcsc.NewSession(name, card), nil
 	}))
-	ctx, cancel := context.WithCancel(context.Background())
-	var watch sync.WaitGroup
-	watch.Go(func() { _ = board.Run(ctx) })
-	t.Cleanup(func() { cancel(); watch.Wait() })
 	return &practice{t: t, service: service, reader: service.AddReader(readerName), Doctor: &Doctor{
 		Board: board, Directory: dir, Cache: offline.New(filepath.Join(folder, offline.Name)),
 		Seal: seal.New(folder, seal.Options{FileOnly: true}), Folder: folder,
 	}}
+}
+
+// examine watches the readers from now on, so that the state the doctor waits for is the one prepared, and looks.
+func (p *practice) examine(reader string) []Finding {
+	p.t.Helper()
+	ctx, cancel := context.WithCancel(context.Background())
+	var watch sync.WaitGroup
+	watch.Go(func() { _ = p.Board.Run(ctx) })
+	defer watch.Wait()
+	defer cancel()
+	all, err := p.Examine(p.t.Context(), reader)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	return all
 }
 
 func (p *practice) addUser(id string) {
@@ -167,10 +178,7 @@ func TestFindings(t *testing.T) {
 			if test.prepare != nil {
 				test.prepare(p)
 			}
-			all, err := p.Examine(t.Context(), test.reader)
-			if err != nil {
-				t.Fatal(err)
-			}
+			all := p.examine(test.reader)
 			found := false
 			for _, f := range all {
 				found = found || want{f.Check, f.Verdict, f.Detail, f.Remedy} == test.want
@@ -206,10 +214,7 @@ func TestHeldReaderIsFoundAtOnce(t *testing.T) {
 	p := newPractice(t)
 	p.insert(virtual.Options{})
 	p.reader.Hold(true)
-	all, err := p.Examine(t.Context(), "")
-	if err != nil {
-		t.Fatal(err)
-	}
+	all := p.examine("")
 	holds := 0
 	for _, f := range all {
 		if f.Verdict == Failed && (f.Detail == ReaderHeld || f.Detail == ReaderHeldBy) {
@@ -226,9 +231,7 @@ func TestCardThatNeverAnswersKeepsNobodyWaiting(t *testing.T) {
 	card := p.insert(virtual.Options{})
 	card.Faults().Delay(time.Hour, 0)
 	began := time.Now()
-	if _, err := p.Examine(t.Context(), ""); err != nil {
-		t.Fatal(err)
-	}
+	p.examine("")
 	if took := time.Since(began); took > 20*time.Second {
 		t.Errorf("it took %v, want a few seconds", took)
 	}

@@ -376,7 +376,7 @@ func TestTornAwayCardLogsInWithTheNextTap(t *testing.T) {
 			again := make(chan struct{})
 			go func() { // lay it down again once it is gone
 				defer close(again)
-				_, _ = s.Board.Wait(ctx, func(st device.State) bool { _, ok := st.Card(""); return !ok })
+				_, _ = s.Board.Wait(ctx, func(device.State) bool { return s.reader.Card() == nil })
 				s.reader.Insert(card)
 			}()
 			_, err := s.Prove(ctx, login.Request{UserID: "ada", Actor: "os:test",
