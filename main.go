@@ -17,6 +17,7 @@ import (
 var version = "0.1.0-dev"
 
 func main() {
+	attachConsole()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // a second ctrl-C ends what does not end by itself
 
