@@ -458,3 +458,36 @@ func TestOneOfManyKeysIsFound(t *testing.T) {
 		t.Errorf("log in with the card with PIN: %v, asked for %d PINs; want one", err, len(asked))
 	}
 }
+
+func TestEveryKindOfCardLogsIn(t *testing.T) {
+	for name, options := range map[string]virtual.Options{
+		"presence for one command only": {StrictPresence: true},
+		"always asks for its PIN":       {AlwaysUV: true},
+		"CTAP 2.0":                      {Version: virtual.FIDO20},
+		"CTAP 2.1 draft":                {Version: virtual.FIDO21Pre},
+		"short APDUs":                   {ShortOnly: true},
+		"PIN protocol one":              {PINProtocols: []int{1}},
+		"no UID, no message size":       {MaxMsgSize: virtual.MaxMsgSizeUntold},
+		"new UID at every tap":          {RandomUID: true},
+	} {
+		for _, v := range []directory.Verification{directory.PIN, directory.PINless} {
+			if v == directory.PINless && options.AlwaysUV {
+				continue
+			}
+			t.Run(name+"/"+string(v), func(t *testing.T) {
+				s := newStation(t)
+				s.addUser("ada")
+				card := newCard(t, options)
+				s.enroll(card, "ada", v)
+				s.tap(card)
+				if _, _, err := s.prove("ada", rightPIN); err != nil {
+					t.Errorf("log in: %v", err)
+				}
+				s.tap(card)
+				if _, _, err := s.proveWith(login.Request{UserID: "ada", Offline: true}, rightPIN); err != nil {
+					t.Errorf("log in offline: %v", err)
+				}
+			})
+		}
+	}
+}

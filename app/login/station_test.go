@@ -88,7 +88,7 @@ func (s *station) enroll(card *virtual.Card, userID string, v directory.Verifica
 	defer cancel()
 	res, err := s.enroller.Enroll(ctx, enroll.Request{
 		UserID: userID, Verification: v, OfflineLogin: true, PINChooser: directory.UserHere, Actor: "os:test",
-	}, silent{})
+	}, obliging{func() { s.tap(card) }})
 	if err != nil {
 		s.t.Fatalf("enroll a card for %s: %v", userID, err)
 	}
@@ -97,14 +97,18 @@ func (s *station) enroll(card *virtual.Card, userID string, v directory.Verifica
 
 const rightPIN device.PIN = "271828"
 
-// silent is a person who chooses rightPIN and says no to every question.
-type silent struct{}
+// obliging is a person who chooses rightPIN, taps again when asked to, and says no to every question.
+type obliging struct{ tap func() }
 
-func (silent) Progress(enroll.Step) {}
-func (silent) PIN(context.Context, enroll.PINRequest) (device.PIN, error) {
+func (p obliging) Progress(s enroll.Step) {
+	if s.Kind == enroll.WaitAgain {
+		p.tap()
+	}
+}
+func (obliging) PIN(context.Context, enroll.PINRequest) (device.PIN, error) {
 	return rightPIN, nil
 }
-func (silent) Confirm(context.Context, enroll.Question) (bool, error) { return false, nil }
+func (obliging) Confirm(context.Context, enroll.Question) (bool, error) { return false, nil }
 
 // typist answers one PIN after another and keeps what was asked.
 type typist struct {
