@@ -2,6 +2,7 @@ package command
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -11,6 +12,7 @@ import (
 	"time"
 
 	"tapstation/app/directory"
+	"tapstation/device"
 	"tapstation/device/virtual"
 )
 
@@ -74,6 +76,31 @@ func TestUnfinishedEnrollmentIsBegunAnewOnRequestOnly(t *testing.T) {
 	d.run(enroll...).fails(Failed, "other_card")
 	d.tap(blank(t, 2))
 	d.must(append(enroll, "--anew")...)
+}
+
+// closed is a service that lets this account not in.
+type closed struct{}
+
+func (closed) Watch(ctx context.Context, report func(device.Event)) error {
+	report(device.Event{Kind: device.ServiceDown})
+	<-ctx.Done()
+	return ctx.Err()
+}
+
+func (closed) Open(context.Context, string) (device.Card, error) { return nil, device.ErrDenied }
+
+func TestServiceThatLetsNobodyInIsToldFromOneThatIsDown(t *testing.T) {
+	ctx, cancel := context.WithTimeout(t.Context(), 0)
+	defer cancel()
+	waited := fmt.Errorf("wait for a card: %w", ctx.Err())
+	err := cardFlags{}.expired(ctx, device.NewBoard(closed{}), waited, device.ErrServiceDown)
+	if got := explain(err); got.Code != "service_denied" {
+		t.Errorf("code %q, want service_denied", got.Code)
+	}
+	err = cardFlags{}.expired(ctx, device.NewBoard(closed{}), waited, device.ErrNoReader)
+	if got := explain(err); got.Code != "no_reader" {
+		t.Errorf("code %q, want no_reader", got.Code)
+	}
 }
 
 func TestEnrollTakesTheWorkspacesDefaults(t *testing.T) {

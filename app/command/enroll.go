@@ -72,7 +72,7 @@ func (c *enrollCommand) Run(r *run) error {
 		p := &prompter{run: r, secrets: secrets}
 		res, err := s.Enroller.Enroll(ctx, req, p)
 		if err != nil {
-			return c.expired(ctx, err, p.last)
+			return c.expired(ctx, s.Board, err, p.last)
 		}
 		return r.print(newEnrollDocument(res), func(w io.Writer) {
 			_, _ = fmt.Fprintf(w, "%s is now %q of %s (key %s, %s).\n", // a strings.Builder takes everything

@@ -80,7 +80,7 @@ func (r *run) waiting(ctx context.Context, c cardFlags, board *device.Board, do 
 		if _, there := state.Card(c.Reader); last == nil && there {
 			last = errNotDone
 		}
-		err = c.expired(ctx, err, last)
+		err = c.expired(ctx, board, err, last)
 	}
 	cancel()
 	<-said

@@ -25,11 +25,25 @@ func (c cardFlags) check() error {
 }
 
 // expired tells what was waited for where err is that time is up.
-func (c cardFlags) expired(ctx context.Context, err, last error) error {
-	if errors.Is(ctx.Err(), context.DeadlineExceeded) && errors.Is(err, context.DeadlineExceeded) {
-		return &timeoutError{after: c.Timeout, last: last}
+func (c cardFlags) expired(ctx context.Context, board *device.Board, err, last error) error {
+	if !errors.Is(ctx.Err(), context.DeadlineExceeded) || !errors.Is(err, context.DeadlineExceeded) {
+		return err
 	}
-	return err
+	if errors.Is(last, device.ErrServiceDown) && denied(ctx, board) {
+		last = device.ErrDenied
+	}
+	return &timeoutError{after: c.Timeout, last: last}
+}
+
+// denied tells whether the service runs but does not let this account in: the state does not say so, using it does.
+func denied(ctx context.Context, board *device.Board) bool {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTime)
+	defer cancel()
+	card, err := board.Open(ctx, "")
+	if err == nil {
+		_ = card.Close() // nothing was done with it
+	}
+	return errors.Is(err, device.ErrDenied)
 }
 
 // missing is what keeps a card on the named reader from being tapped now; nil where only the tap is missing.

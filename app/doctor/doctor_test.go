@@ -196,6 +196,25 @@ func TestFindings(t *testing.T) {
 	}
 }
 
+// closed is a service that lets this account not in.
+type closed struct{}
+
+func (closed) Watch(ctx context.Context, report func(device.Event)) error {
+	report(device.Event{Kind: device.ServiceDown})
+	<-ctx.Done()
+	return ctx.Err()
+}
+
+func (closed) Open(context.Context, string) (device.Card, error) { return nil, device.ErrDenied }
+
+func TestServiceThatLetsNobodyIn(t *testing.T) {
+	p := newPractice(t)
+	p.Board = device.NewBoard(closed{})
+	if f := p.examine("")[0]; f.Detail != ServiceDenied || f.Verdict != Failed || f.Remedy != AllowService {
+		t.Errorf("found %+v, want that this account may not use the service", f)
+	}
+}
+
 func write(t *testing.T, path string) {
 	t.Helper()
 	if err := os.WriteFile(path, []byte("nothing of use"), 0o600); err != nil {
