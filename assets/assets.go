@@ -15,9 +15,9 @@ var Icons embed.FS
 //go:embed scene/*.svg
 var Scene embed.FS
 
-// Translations are one file a language: translations/LANGUAGE.json.
+// Translations are one folder a language, with one file for each area of the program: translations/LANGUAGE/AREA.json.
 //
-//go:embed translations/*.json
+//go:embed translations/*/*.json
 var Translations embed.FS
 
 // AppIcon is the icon of the program, a PNG of 512 by 512 pixels. It is made from app.svg.

@@ -306,7 +306,7 @@ func TestSuggestedKeyNameIsNew(t *testing.T) {
 func TestWorkspaceIsChangedByTheRules(t *testing.T) {
 	d := open(t)
 	w, err := d.Workspace(t.Context())
-	if err != nil || w != directory.DefaultWorkspace() {
+	if err != nil || !cmp.Equal(w, directory.DefaultWorkspace()) {
 		t.Errorf("Workspace = %+v, %v, want the default one", w, err)
 	}
 	if err := d.SetWorkspace(t.Context(), by, w); err != nil { // nothing changed
@@ -327,7 +327,7 @@ func TestWorkspaceIsChangedByTheRules(t *testing.T) {
 		t.Errorf("Workspace: %v, changed %v", err, got.Changed)
 	}
 	got.Changed = w.Changed
-	if got != w {
+	if !cmp.Equal(got, w) {
 		t.Errorf("Workspace = %+v, want %+v", got, w)
 	}
 	wantActs(t, d, by+" workspace_changed fields=name,offline_login,pin_policy")

@@ -35,8 +35,27 @@ func (u User) DisplayName() string {
 type Group struct {
 	Name        string // unique, upper and lower case are one
 	Description string
+	Defaults    KeyDefaults // of the keys of its members
 	Created     time.Time
 }
+
+// KeyDefaults are settings of a key that nobody has chosen otherwise. What is empty is left to the workspace. Where
+// the groups of a user differ, the stricter one holds: PIN before PINless, no Offline Login before Offline Login.
+type KeyDefaults struct {
+	Verification Verification
+	OfflineLogin Choice
+	PINChooser   PINChooser
+}
+
+// Choice is yes, no, or not chosen.
+type Choice string
+
+// Choices.
+const (
+	Unset Choice = ""
+	On    Choice = "on"
+	Off   Choice = "off"
+)
 
 // Kind is what a security key is.
 type Kind string
@@ -121,8 +140,41 @@ type Workspace struct {
 	PINPolicy    PINPolicy
 	DriverLink   string // where a reader's driver is found
 	Language     string // "" follows the system
-	Changed      time.Time
+
+	Logo       []byte        // PNG, JPEG or SVG, at most MaxLogo bytes; nil: the program's own
+	Appearance Appearance    // "" follows the system
+	LockAfter  time.Duration // of nobody doing anything, a window locks; 0: never
+
+	RequirePIN     bool // the relying party takes no PINless key
+	Attestation    Attestation
+	AllowedAAGUIDs [][16]byte // only these models; empty: any
+	DeniedAAGUIDs  [][16]byte
+
+	// How long a machine may log somebody in without the directory; 0: without limit.
+	OfflineLogins int // log-ins since the last one with the directory
+	OfflineDays   int // days since the last contact
+
+	Changed time.Time
 }
+
+// Appearance is light or dark.
+type Appearance string
+
+// Appearances.
+const (
+	AppearanceSystem Appearance = ""
+	Light            Appearance = "light"
+	Dark             Appearance = "dark"
+)
+
+// Attestation is what the relying party wants to be told of a key's make.
+type Attestation string
+
+// Rules of attestation.
+const (
+	AttestationAny      Attestation = ""         // verified where there is one, not missed where there is none
+	AttestationRequired Attestation = "required" // a key that does not say, signed by its maker's key, what it is, is refused
+)
 
 // PINChooser says who chooses the PIN of a card that has none.
 type PINChooser string
@@ -149,6 +201,7 @@ func DefaultWorkspace() Workspace {
 		Name: "Tapstation", RPID: "localhost", RPName: "Tapstation",
 		Verification: PIN, OfflineLogin: false, PINChooser: UserHere,
 		PINPolicy: PINPolicy{MinLength: 6, MaxLength: 63},
+		LockAfter: 10 * time.Minute, OfflineLogins: 50, OfflineDays: 30,
 	}
 }
 

@@ -3,6 +3,7 @@ package directory
 import (
 	"context"
 	"errors"
+	"time"
 
 	"tapstation/app/audit"
 )
@@ -43,6 +44,12 @@ type Tx interface {
 	Group(name string) (Group, error)
 	Groups() ([]Group, error) // sorted by name
 	PutGroup(g Group) error
+	DeleteGroup(name string) error // the users in it are left as they are
+
+	Admin(userID string) (Admin, error)
+	Admins() ([]Admin, error) // in the order of their User IDs
+	PutAdmin(a Admin) error
+	DeleteAdmin(userID string) error
 
 	Key(id string) (SecurityKey, error)
 	KeyByCredential(credentialID []byte) (SecurityKey, error)
@@ -61,19 +68,53 @@ type Tx interface {
 	// AppendAudit links e to the last entry (audit.Link) and keeps it.
 	AppendAudit(e audit.Entry) error
 	Audit(q AuditQuery) ([]audit.Entry, error)
+	Activities(q ActivityQuery) (ActivityPage, error)
 	// AuditHead is the end of the chain, kept apart from the entries.
 	AuditHead() (audit.Head, error)
+
+	// Statistics counts what a dashboard shows, without walking along all users or keys.
+	Statistics(q StatisticsQuery) (Statistics, error)
 }
 
 // UserQuery is a page of the users that match.
 type UserQuery struct {
 	Text  string // every word (Words) must begin one of User.SearchWords: case and accents do not count
 	Group string // name; empty: all
-	After string // UserPage.Next of the page before; empty: from the beginning
-	Limit int    // at most 1,000; 0: 100
+	Keys  Holding
+	// Disabled: On only those who are, Off only those who are not.
+	Disabled Choice
+	Sort     UserSort
+	Desc     bool
+	After    string // UserPage.Next of the page before, of the same query; empty: from the beginning
+	Limit    int    // at most 1,000; 0: 100
 }
 
-// UserPage is users in the order of their User IDs.
+// Holding is which keys a user holds.
+type Holding string
+
+// What users can be asked for by. A state means: at least one key in it.
+const (
+	HoldsAny      Holding = ""
+	HoldsPending  Holding = "pending"
+	HoldsActive   Holding = "active"
+	HoldsDisabled Holding = "disabled"
+	HoldsRevoked  Holding = "revoked"
+	HoldsNoActive Holding = "no_active" // no key in state active
+	HoldsPINless  Holding = "pinless"   // at least one active key that is PINless
+)
+
+// UserSort is the order of users; those that are equal in it are in the order of their User IDs.
+type UserSort string
+
+// Orders.
+const (
+	ByID      UserSort = ""
+	ByName    UserSort = "name"    // Fold(User.DisplayName())
+	ByEmail   UserSort = "email"   // folded
+	ByCreated UserSort = "created" // the earliest first
+)
+
+// UserPage is users in the order asked for. It is empty, with no Next, when After is of another query.
 type UserPage struct {
 	Users []User
 	Next  string // empty: this was the last page
@@ -88,14 +129,62 @@ type KeyQuery struct {
 	NoUID bool
 	// OfflineLogin finds the keys with Offline Login on.
 	OfflineLogin bool
-	After        string
-	Limit        int // at most 1,000; 0: 100
+	Kind         Kind
+	Verification Verification
+	TemporaryPIN bool // only those whose PIN is still temporary
+	// UnusedSince finds those active keys that were neither used nor activated since; MadeBefore those made before.
+	UnusedSince time.Time
+	MadeBefore  time.Time
+	// ActivatedFrom and ActivatedBefore bound when a key was activated.
+	ActivatedFrom, ActivatedBefore time.Time
+	Desc                           bool // the last made first
+	After                          string
+	Limit                          int // at most 1,000; 0: 100
 }
 
-// KeyPage is keys in the order they were made.
+// KeyPage is keys in the order they were made. It may hold fewer than asked for, even none, and still have a Next: a
+// search for what is rare answers from time to time.
 type KeyPage struct {
 	Keys []SecurityKey
 	Next string
+}
+
+// ActivityQuery is a page of the audit log, from the newest entry back; empty members match all.
+type ActivityQuery struct {
+	User  string // that an act is about
+	Key   string // ID
+	Actor string // "admin:ID", "os:NAME", "station"
+	Act   audit.Act
+	// Since and Until bound the time: Since is in, Until is out.
+	Since, Until time.Time
+	Before       uint64 // ActivityPage.Next of the page before; 0: from the newest
+	Limit        int    // at most 1,000; 0: 100
+}
+
+// ActivityPage is entries from the newest back. It may hold fewer than asked for, even none, and still have a Next.
+type ActivityPage struct {
+	Entries []audit.Entry
+	Next    uint64 // 0: this was the last page
+}
+
+// StatisticsQuery says which days activations are counted by, and what has been pending for long.
+type StatisticsQuery struct {
+	PendingBefore time.Time
+	Days          []time.Time // beginnings of days, ascending, and the end of the last one
+}
+
+// Statistics are counts over the whole directory. Of keys of users who are disabled no other count is made.
+type Statistics struct {
+	Users         int
+	DisabledUsers int
+	ActiveUsers   int // with at least one active key
+	Groups        int
+	Keys          map[KeyState]int
+	Verification  map[Verification]int // of active keys
+	Kinds         map[Kind]int         // of active keys
+	TemporaryPINs int                  // of active keys
+	PendingLong   int                  // pending, made before PendingBefore
+	Activations   []int                // one for each of Days but the last: keys activated then, whatever became of them
 }
 
 // AuditQuery is entries by their place in the chain.

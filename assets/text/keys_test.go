@@ -36,25 +36,25 @@ func TestTranslationsSayTheSame(t *testing.T) {
 		for key, forms := range en {
 			theirs, ok := other[key]
 			if !ok {
-				t.Errorf("%s.json lacks %q", name, key)
+				t.Errorf("%s lacks %q", name, key)
 				continue
 			}
 			for form, words := range theirs {
 				if strings.TrimSpace(words) == "" {
-					t.Errorf("%s.json says nothing for %q", name, key)
+					t.Errorf("%s says nothing for %q", name, key)
 				}
 				english, ok := forms[form]
 				if !ok {
-					t.Errorf("%s.json has the form %q of %q, which English has not", name, form, key)
+					t.Errorf("%s has the form %q of %q, which English has not", name, form, key)
 				}
 				if got, want := placeholders(words), placeholders(english); !slices.Equal(got, want) {
-					t.Errorf("%s.json: %q has the placeholders %v, want those of English, %v", name, key, got, want)
+					t.Errorf("%s: %q has the placeholders %v, want those of English, %v", name, key, got, want)
 				}
 			}
 		}
 		for key := range other {
 			if _, ok := en[key]; !ok {
-				t.Errorf("%s.json has %q, which English has not", name, key)
+				t.Errorf("%s has %q, which English has not", name, key)
 			}
 		}
 	}
@@ -84,18 +84,18 @@ func TestEveryKeyInTheCodeIsTranslatedAndEveryTranslationUsed(t *testing.T) {
 			}
 		}
 		if !found && (literal.said || areas[area] && begins) {
-			t.Errorf("%s names %q, which is not in en.json", place, literal.words)
+			t.Errorf("%s names %q, which is not in en", place, literal.words)
 		}
 	}
 	toolkit := toolkitKeys(t)
 	for key := range en {
 		if !used[key] && !slices.Contains(toolkit, key) {
-			t.Errorf("en.json has %q, which nothing uses", key)
+			t.Errorf("en has %q, which nothing uses", key)
 		}
 	}
 	for _, key := range toolkit {
 		if _, ok := en[key]; !ok {
-			t.Errorf("en.json lacks %q, which Fyne says", key)
+			t.Errorf("en lacks %q, which Fyne says", key)
 		}
 	}
 }
@@ -110,13 +110,13 @@ func TestEveryFindingOfTheDoctorIsTranslated(t *testing.T) {
 		}
 		for _, w := range words {
 			if _, ok := en[prefix+w]; !ok {
-				t.Errorf("en.json lacks %q, which the doctor may find", prefix+w)
+				t.Errorf("en lacks %q, which the doctor may find", prefix+w)
 			}
 			delete(en, prefix+w)
 		}
 		for key := range en {
 			if strings.HasPrefix(key, prefix) {
-				t.Errorf("en.json has %q, which the doctor never finds", key)
+				t.Errorf("en has %q, which the doctor never finds", key)
 			}
 		}
 	}
@@ -140,13 +140,13 @@ func placeholders(words string) []string {
 // sentences are the forms of every key of a language; a sentence without plural has the one form "other".
 func sentences(t *testing.T, language string) map[string]map[string]string {
 	t.Helper()
-	b, err := File(language)
+	b, err := Messages(language)
 	if err != nil {
 		t.Fatal(err)
 	}
 	var raw map[string]any
 	if err := json.Unmarshal(b, &raw); err != nil {
-		t.Fatalf("%s.json: %v", language, err)
+		t.Fatalf("%s: %v", language, err)
 	}
 	all := map[string]map[string]string{}
 	for key, v := range raw {
@@ -159,7 +159,7 @@ func sentences(t *testing.T, language string) map[string]map[string]string {
 				all[key][form], _ = words.(string)
 			}
 		default:
-			t.Errorf("%s.json: %q is neither a sentence nor its plural forms", language, key)
+			t.Errorf("%s: %q is neither a sentence nor its plural forms", language, key)
 		}
 	}
 	return all

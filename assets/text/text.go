@@ -1,13 +1,14 @@
 // Package text gives every sentence a person reads, in the language chosen. Windows and commands name a sentence
-// by its key; assets/translations holds one file a language, and a test keeps the files and the keys in the code
+// by its key; assets/translations holds one folder a language, and a test keeps the files and the keys in the code
 // agreed. It knows no window toolkit.
 package text
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io/fs"
 	"path"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -77,13 +78,23 @@ func Date(t time.Time) string { return t.Local().Format(T("format.date")) }
 // DateTime is the day and minute of t, local time, as the language writes them.
 func DateTime(t time.Time) string { return t.Local().Format(T("format.date_time")) }
 
-// File is the translation file of a language in use, for a toolkit with words of its own.
-func File(language string) ([]byte, error) {
-	b, err := assets.Translations.ReadFile(path.Join("translations", language+".json"))
-	if err != nil {
-		return nil, fmt.Errorf("translation %q: %w", language, err)
+// Messages are all sentences of a language as one JSON object, for a toolkit with words of its own.
+func Messages(language string) ([]byte, error) {
+	files, err := fs.Glob(assets.Translations, path.Join("translations", language, "*.json"))
+	if err != nil || len(files) == 0 {
+		return nil, fmt.Errorf("translation %q: %w", language, errors.Join(err, fs.ErrNotExist))
 	}
-	return b, nil
+	all := map[string]json.RawMessage{}
+	for _, name := range files {
+		b, err := assets.Translations.ReadFile(name)
+		if err == nil {
+			err = json.Unmarshal(b, &all)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("read the translation %q: %w", name, err)
+		}
+	}
+	return json.Marshal(all)
 }
 
 func inUse() *translation {
@@ -110,7 +121,7 @@ func data(pairs []any) map[string]any {
 }
 
 func load(name string) (*translation, error) {
-	b, err := File(name)
+	b, err := Messages(name)
 	if err != nil {
 		return nil, err
 	}
@@ -165,7 +176,7 @@ func languages() ([]string, error) {
 	}
 	names := []string{"en"}
 	for _, f := range files {
-		if name := strings.TrimSuffix(f.Name(), ".json"); name != "en" {
+		if name := f.Name(); name != "en" {
 			names = append(names, name)
 		}
 	}

@@ -34,6 +34,7 @@ func (s *Store) Check(ctx context.Context) error {
 			}),
 			checkRecords[groupRecord](t, groups),
 			checkRecords[enrollmentRecord](t, enrollments),
+			checkRecords[adminRecord](t, admins),
 			t.checkAudit(),
 		)
 	})

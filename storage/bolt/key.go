@@ -99,8 +99,12 @@ func (t *tx) Keys(q directory.KeyQuery) (page directory.KeyPage, err error) {
 	if none {
 		return page, nil
 	}
+	scan := t.scan
+	if q.Desc {
+		scan = t.scanBack
+	}
 	var last []byte
-	for place := range t.scan(keyIndex, prefix, after) {
+	for place := range scan(keyIndex, prefix, after) {
 		if err := t.alive(); err != nil {
 			return directory.KeyPage{}, err
 		}
@@ -145,7 +149,14 @@ func matches(q directory.KeyQuery, k directory.SecurityKey) bool {
 	return (q.State == "" || k.State == q.State) &&
 		(len(q.CardUID) == 0 || bytes.Equal(k.Mark.UID, q.CardUID)) &&
 		(!q.NoUID || len(k.Mark.UID) == 0) &&
-		(!q.OfflineLogin || k.OfflineLogin)
+		(!q.OfflineLogin || k.OfflineLogin) &&
+		(q.Kind == "" || k.Kind == q.Kind) &&
+		(q.Verification == "" || k.Verification == q.Verification) &&
+		(!q.TemporaryPIN || k.TemporaryPIN) &&
+		(q.UnusedSince.IsZero() || k.State == directory.Active && k.Activated.Before(q.UnusedSince) && k.LastUsed.Before(q.UnusedSince)) &&
+		(q.MadeBefore.IsZero() || k.Created.Before(q.MadeBefore)) &&
+		(q.ActivatedFrom.IsZero() || !k.Activated.Before(q.ActivatedFrom)) &&
+		(q.ActivatedBefore.IsZero() || !k.Activated.IsZero() && k.Activated.Before(q.ActivatedBefore))
 }
 
 // damagedIndex: an index entry that leads nowhere is damage, not an answer.

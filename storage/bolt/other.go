@@ -44,6 +44,15 @@ func (t *tx) PutGroup(g directory.Group) (err error) {
 	return keep(t, groups, key, keepGroup(g))
 }
 
+func (t *tx) DeleteGroup(group string) (err error) {
+	defer t.guard(&err)
+	key, err := name(group)
+	if err != nil || !t.has(groups, key) {
+		return directory.ErrNotFound
+	}
+	return t.delete(groups, key)
+}
+
 func (t *tx) Workspace() (w directory.Workspace, err error) {
 	defer t.guard(&err)
 	r, err := record[workspaceRecord](t, settings, workspaceKey)

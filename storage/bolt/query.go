@@ -26,6 +26,9 @@ const (
 func (t *tx) Users(q directory.UserQuery) (page directory.UserPage, err error) {
 	defer t.guard(&err)
 	limit := pageLimit(q.Limit, usersUnsaid, usersMost)
+	if q.Sort != directory.ByID || q.Desc || q.Keys != directory.HoldsAny || q.Disabled != directory.Unset {
+		return t.sorted(q, limit)
+	}
 	words := directory.Words(q.Text)
 	var group []byte
 	if q.Group != "" {

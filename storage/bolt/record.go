@@ -1,6 +1,8 @@
 package bolt
 
 import (
+	"time"
+
 	"tapstation/app/audit"
 	"tapstation/app/directory"
 	"tapstation/storage/boltfile"
@@ -36,17 +38,46 @@ func (r userRecord) user() directory.User {
 }
 
 type groupRecord struct {
-	Name        string  `cbor:"1,keyasint"`
-	Description string  `cbor:"2,keyasint,omitempty"`
-	Created     instant `cbor:"3,keyasint,omitempty"`
+	Name         string  `cbor:"1,keyasint"`
+	Description  string  `cbor:"2,keyasint,omitempty"`
+	Created      instant `cbor:"3,keyasint,omitempty"`
+	Verification string  `cbor:"4,keyasint,omitempty"`
+	OfflineLogin string  `cbor:"5,keyasint,omitempty"`
+	PINChooser   string  `cbor:"6,keyasint,omitempty"`
 }
 
 func keepGroup(g directory.Group) groupRecord {
-	return groupRecord{g.Name, g.Description, instantOf(g.Created)}
+	return groupRecord{g.Name, g.Description, instantOf(g.Created),
+		string(g.Defaults.Verification), string(g.Defaults.OfflineLogin), string(g.Defaults.PINChooser)}
 }
 
 func (r groupRecord) group() directory.Group {
-	return directory.Group{Name: r.Name, Description: r.Description, Created: r.Created.Time()}
+	return directory.Group{Name: r.Name, Description: r.Description, Created: r.Created.Time(),
+		Defaults: directory.KeyDefaults{Verification: directory.Verification(r.Verification),
+			OfflineLogin: directory.Choice(r.OfflineLogin), PINChooser: directory.PINChooser(r.PINChooser)}}
+}
+
+type adminRecord struct {
+	UserID    string  `cbor:"1,keyasint"`
+	Role      string  `cbor:"2,keyasint,omitempty"`
+	Password  string  `cbor:"3,keyasint,omitempty"`
+	Failures  int     `cbor:"4,keyasint,omitempty"`
+	Attempted instant `cbor:"5,keyasint,omitempty"`
+	Locked    bool    `cbor:"6,keyasint,omitempty"`
+	LastLogin instant `cbor:"7,keyasint,omitempty"`
+	Created   instant `cbor:"8,keyasint,omitempty"`
+	Changed   instant `cbor:"9,keyasint,omitempty"`
+}
+
+func keepAdmin(a directory.Admin) adminRecord {
+	return adminRecord{a.UserID, string(a.Role), a.Password, a.Failures, instantOf(a.Attempted), a.Locked,
+		instantOf(a.LastLogin), instantOf(a.Created), instantOf(a.Changed)}
+}
+
+func (r adminRecord) admin() directory.Admin {
+	return directory.Admin{UserID: r.UserID, Role: directory.Role(r.Role), Password: r.Password, Failures: r.Failures,
+		Attempted: r.Attempted.Time(), Locked: r.Locked, LastLogin: r.LastLogin.Time(), Created: r.Created.Time(),
+		Changed: r.Changed.Time()}
 }
 
 type credentialRecord struct {
@@ -147,18 +178,33 @@ type workspaceRecord struct {
 	DriverLink   string          `cbor:"8,keyasint,omitempty"`
 	Language     string          `cbor:"9,keyasint,omitempty"`
 	Changed      instant         `cbor:"10,keyasint,omitempty"`
+
+	// From version 2 of the bucket on.
+	Logo           []byte        `cbor:"11,keyasint,omitempty"`
+	Appearance     string        `cbor:"12,keyasint,omitempty"`
+	LockAfter      time.Duration `cbor:"13,keyasint,omitempty"`
+	RequirePIN     bool          `cbor:"14,keyasint,omitempty"`
+	Attestation    string        `cbor:"15,keyasint,omitempty"`
+	AllowedAAGUIDs [][16]byte    `cbor:"16,keyasint,omitempty"`
+	DeniedAAGUIDs  [][16]byte    `cbor:"17,keyasint,omitempty"`
+	OfflineLogins  int           `cbor:"18,keyasint,omitempty"`
+	OfflineDays    int           `cbor:"19,keyasint,omitempty"`
 }
 
 func keepWorkspace(w directory.Workspace) workspaceRecord {
 	return workspaceRecord{w.Name, w.RPID, w.RPName, string(w.Verification), w.OfflineLogin, string(w.PINChooser),
-		pinPolicyRecord(w.PINPolicy), w.DriverLink, w.Language, instantOf(w.Changed)}
+		pinPolicyRecord(w.PINPolicy), w.DriverLink, w.Language, instantOf(w.Changed), w.Logo, string(w.Appearance),
+		w.LockAfter, w.RequirePIN, string(w.Attestation), w.AllowedAAGUIDs, w.DeniedAAGUIDs, w.OfflineLogins, w.OfflineDays}
 }
 
 func (r workspaceRecord) workspace() directory.Workspace {
 	return directory.Workspace{Name: r.Name, RPID: r.RPID, RPName: r.RPName,
 		Verification: directory.Verification(r.Verification), OfflineLogin: r.OfflineLogin,
 		PINChooser: directory.PINChooser(r.PINChooser), PINPolicy: directory.PINPolicy(r.PINPolicy),
-		DriverLink: r.DriverLink, Language: r.Language, Changed: r.Changed.Time()}
+		DriverLink: r.DriverLink, Language: r.Language, Changed: r.Changed.Time(), Logo: r.Logo,
+		Appearance: directory.Appearance(r.Appearance), LockAfter: r.LockAfter, RequirePIN: r.RequirePIN,
+		Attestation: directory.Attestation(r.Attestation), AllowedAAGUIDs: r.AllowedAAGUIDs, DeniedAAGUIDs: r.DeniedAAGUIDs,
+		OfflineLogins: r.OfflineLogins, OfflineDays: r.OfflineDays}
 }
 
 type enrollmentRecord struct {

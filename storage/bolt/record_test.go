@@ -47,6 +47,7 @@ func FuzzRecord(f *testing.F) {
 		again(t, raw, groupRecord.group, keepGroup)
 		again(t, raw, keyRecord.key, keepKey)
 		again(t, raw, workspaceRecord.workspace, keepWorkspace)
+		again(t, raw, adminRecord.admin, keepAdmin)
 		again(t, raw, enrollmentRecord.enrollment, keepEnrollment)
 		again(t, raw, auditRecord.entry, keepEntry)
 		again(t, raw, func(r headRecord) audit.Head { return audit.Head(r) }, func(h audit.Head) headRecord { return headRecord(h) })
@@ -79,13 +80,17 @@ func TestRecordsComeBackWhole(t *testing.T) {
 	whole(t, fullKey, keepKey, keyRecord.key)
 	whole(t, directory.User{ID: "a", UserName: "b", FirstName: "c", LastName: "d", Email: "e", Groups: []string{"f"}, Handle: []byte("g"),
 		Disabled: true, Created: at, Changed: at.Add(time.Second)}, keepUser, userRecord.user)
-	whole(t, directory.Group{Name: "a", Description: "b", Created: at}, keepGroup, groupRecord.group)
+	whole(t, directory.Group{Name: "a", Description: "b", Created: at,
+		Defaults: directory.KeyDefaults{Verification: "c", OfflineLogin: "d", PINChooser: "e"}}, keepGroup, groupRecord.group)
 	whole(t, directory.Workspace{Name: "a", RPID: "b", RPName: "c", Verification: "d", OfflineLogin: true, PINChooser: "e",
 		PINPolicy:  directory.PINPolicy{MinLength: 1, MaxLength: 2, Digit: true, Lower: true, Upper: true, Special: true},
-		DriverLink: "f", Language: "g", Changed: at}, keepWorkspace, workspaceRecord.workspace)
+		DriverLink: "f", Language: "g", Changed: at, Logo: []byte("h"), Appearance: "i", LockAfter: 1, RequirePIN: true, Attestation: "j",
+		AllowedAAGUIDs: [][16]byte{{1}}, DeniedAAGUIDs: [][16]byte{{2}}, OfflineLogins: 3, OfflineDays: 4}, keepWorkspace, workspaceRecord.workspace)
 	whole(t, directory.Enrollment{UserID: "a", KeyID: "b", KeyName: "c", Verification: "d", OfflineLogin: true, PINChooser: "e",
 		Replaces: []string{"f"}, Stage: "g", Mark: fullKey.Mark, SealedPIN: []byte("h"), PINMade: true, Credential: fullKey.Credential,
 		Started: at, Changed: at.Add(time.Second)}, keepEnrollment, enrollmentRecord.enrollment)
+	whole(t, directory.Admin{UserID: "a", Role: "b", Password: "c", Failures: 1, Attempted: at, Locked: true, LastLogin: at.Add(time.Hour),
+		Created: at, Changed: at}, keepAdmin, adminRecord.admin)
 	whole(t, audit.Entry{Seq: 1 << 60, Time: at, Actor: "a", Act: "b", User: "c", Key: "d", Detail: map[string]string{"e": "f"},
 		Prev: []byte("g"), Hash: []byte("h")}, keepEntry, auditRecord.entry)
 }

@@ -37,6 +37,7 @@ var (
 	keys        = []byte("keys")
 	keyIndex    = []byte("key_index")
 	enrollments = []byte("enrollments")
+	admins      = []byte("admins")
 	settings    = []byte("settings") // workspaceKey, auditHeadKey
 	auditLog    = []byte("audit")    // keyed by Seq, 8 bytes big-endian
 )
@@ -52,12 +53,13 @@ var schema = boltfile.Schema{
 	Buckets: []boltfile.Bucket{
 		{Name: string(users)},
 		{Name: string(userIndex)},
-		{Name: string(groups)},
+		{Name: string(groups), Steps: steps(groupsHaveDefaults)},
 		{Name: string(keys)},
 		{Name: string(keyIndex)},
 		{Name: string(enrollments)},
-		{Name: string(settings)},
+		{Name: string(settings), Steps: steps(workspaceHasPolicies)},
 		{Name: string(auditLog)},
+		{Name: string(admins)},
 	},
 }
 

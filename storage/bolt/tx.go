@@ -124,6 +124,33 @@ func (t *tx) scan(bucket, prefix, after []byte) iter.Seq2[[]byte, []byte] {
 	}
 }
 
+// scanBack walks the other way, from the last key whose rest is smaller than before.
+func (t *tx) scanBack(bucket, prefix, before []byte) iter.Seq2[[]byte, []byte] {
+	return func(yield func(rest, value []byte) bool) {
+		b := t.bucket(bucket)
+		if b == nil {
+			return
+		}
+		c := b.Cursor()
+		end := append(bytes.Clone(prefix), before...)
+		if len(before) == 0 {
+			end = append(end, bytes.Repeat([]byte{0xFF}, maxName)...) // beyond every rest
+		}
+		k, v := c.Seek(end)
+		if k == nil {
+			k, v = c.Last()
+		}
+		for k != nil && bytes.Compare(k, end) >= 0 {
+			k, v = c.Prev()
+		}
+		for ; k != nil && bytes.HasPrefix(k, prefix); k, v = c.Prev() {
+			if !yield(k[len(prefix):], v) {
+				return
+			}
+		}
+	}
+}
+
 // alive is asked in long loops whether anybody still waits for the answer.
 func (t *tx) alive() error {
 	if t.steps++; t.steps%1024 != 0 {

@@ -15,7 +15,7 @@ func Use(language string) error {
 	if err := text.Use(language); err != nil {
 		return err
 	}
-	words, err := text.File(text.Language())
+	words, err := text.Messages(text.Language())
 	if err != nil {
 		return err
 	}

@@ -1,0 +1,51 @@
+package bolt
+
+import (
+	"fmt"
+
+	"tapstation/app/directory"
+	"tapstation/storage/boltfile"
+)
+
+func (t *tx) Admin(userID string) (a directory.Admin, err error) {
+	defer t.guard(&err)
+	key, err := name(userID)
+	if err != nil {
+		return a, directory.ErrNotFound
+	}
+	r, err := record[adminRecord](t, admins, key)
+	return r.admin(), err
+}
+
+func (t *tx) Admins() (all []directory.Admin, err error) {
+	defer t.guard(&err)
+	for _, raw := range t.scan(admins, nil, nil) {
+		if err := t.alive(); err != nil {
+			return nil, err
+		}
+		r, err := boltfile.Decode[adminRecord](raw)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, r.admin())
+	}
+	return all, nil
+}
+
+func (t *tx) PutAdmin(a directory.Admin) (err error) {
+	defer t.guard(&err)
+	key, err := name(a.UserID)
+	if err != nil {
+		return fmt.Errorf("user ID: %w", err)
+	}
+	return keep(t, admins, key, keepAdmin(a))
+}
+
+func (t *tx) DeleteAdmin(userID string) (err error) {
+	defer t.guard(&err)
+	key, err := name(userID)
+	if err != nil || !t.has(admins, key) {
+		return directory.ErrNotFound
+	}
+	return t.delete(admins, key)
+}

@@ -1,0 +1,35 @@
+package bolt
+
+import (
+	"go.etcd.io/bbolt"
+
+	"tapstation/app/directory"
+	"tapstation/storage/boltfile"
+)
+
+type step = func(tx *bbolt.Tx, b *bbolt.Bucket) error
+
+func steps(all ...step) []step { return all }
+
+// groupsHaveDefaults: version 2 may hold default settings of keys. What version 1 wrote is a group without.
+func groupsHaveDefaults(*bbolt.Tx, *bbolt.Bucket) error { return nil }
+
+// workspaceHasPolicies: version 2 knows when windows lock and how long log-ins without the directory go on, and a
+// workspace kept before gets what a new one has.
+func workspaceHasPolicies(_ *bbolt.Tx, b *bbolt.Bucket) error {
+	raw := b.Get(workspaceKey)
+	if raw == nil {
+		return nil
+	}
+	r, err := boltfile.Decode[workspaceRecord](raw)
+	if err != nil {
+		return err
+	}
+	w := directory.DefaultWorkspace()
+	r.LockAfter, r.OfflineLogins, r.OfflineDays = w.LockAfter, w.OfflineLogins, w.OfflineDays
+	raw, err = boltfile.Encode(r)
+	if err != nil {
+		return err
+	}
+	return b.Put(workspaceKey, raw)
+}
