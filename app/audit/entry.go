@@ -17,25 +17,59 @@ type Act string
 
 // Acts on record.
 const (
-	UserAdded         Act = "user_added"
-	UserChanged       Act = "user_changed"
-	UserDeleted       Act = "user_deleted"
-	GroupAdded        Act = "group_added"
-	WorkspaceChanged  Act = "workspace_changed"
-	EnrollmentBegun   Act = "enrollment_begun"
-	EnrollmentResumed Act = "enrollment_resumed"
-	EnrollmentRefused Act = "enrollment_refused"
-	EnrollmentGivenUp Act = "enrollment_given_up"
-	KeyActivated      Act = "key_activated"
-	KeyRenamed        Act = "key_renamed"
-	KeyDisabled       Act = "key_disabled"
-	KeyEnabled        Act = "key_enabled"
-	KeyRevoked        Act = "key_revoked"
-	KeyReset          Act = "key_reset"
-	PINChanged        Act = "pin_changed"
-	LoginAccepted     Act = "login_accepted"
-	LoginRefused      Act = "login_refused"
+	UserAdded      Act = "user_added"
+	UserChanged    Act = "user_changed"
+	UserDisabled   Act = "user_disabled"
+	UserEnabled    Act = "user_enabled"
+	UserDeleted    Act = "user_deleted"
+	GroupAdded     Act = "group_added"
+	GroupChanged   Act = "group_changed"
+	GroupDeleted   Act = "group_deleted"
+	MembersAdded   Act = "members_added"
+	MembersRemoved Act = "members_removed"
+	ImportBegun    Act = "import_begun"
+	UsersImported  Act = "users_imported"
+	ImportUndone   Act = "import_undone"
+	UsersExported  Act = "users_exported"
+
+	EnrollmentBegun    Act = "enrollment_begun"
+	EnrollmentResumed  Act = "enrollment_resumed"
+	EnrollmentRefused  Act = "enrollment_refused"
+	EnrollmentGivenUp  Act = "enrollment_given_up"
+	KeyActivated       Act = "key_activated"
+	KeyRenamed         Act = "key_renamed"
+	KeySettingsChanged Act = "key_settings_changed"
+	KeyDisabled        Act = "key_disabled"
+	KeyEnabled         Act = "key_enabled"
+	KeyReplaced        Act = "key_replaced"
+	KeyRevoked         Act = "key_revoked"
+	KeyReset           Act = "key_reset"
+	PINChanged         Act = "pin_changed"
+	LoginAccepted      Act = "login_accepted"
+	LoginRefused       Act = "login_refused"
+
+	AdminAdded           Act = "admin_added"
+	AdminChanged         Act = "admin_changed"
+	AdminRemoved         Act = "admin_removed"
+	AdminPasswordChanged Act = "admin_password_changed"
+	AdminLoggedIn        Act = "admin_logged_in"
+	AdminLoginRefused    Act = "admin_login_refused"
+	AdminLocked          Act = "admin_locked"
+	AdminUnlocked        Act = "admin_unlocked"
+
+	WorkspaceChanged Act = "workspace_changed"
+	BackedUp         Act = "backed_up"
+	Restored         Act = "restored"
+	AuditExported    Act = "audit_exported"
 )
+
+// Acts are all of them, in the order of a list to choose from.
+var Acts = []Act{
+	UserAdded, UserChanged, UserDisabled, UserEnabled, UserDeleted, GroupAdded, GroupChanged, GroupDeleted, MembersAdded, MembersRemoved, ImportBegun, UsersImported, ImportUndone, UsersExported,
+	EnrollmentBegun, EnrollmentResumed, EnrollmentRefused, EnrollmentGivenUp, KeyActivated, KeyRenamed, KeySettingsChanged, KeyDisabled, KeyEnabled, KeyReplaced, KeyRevoked, KeyReset, PINChanged, LoginAccepted, LoginRefused,
+	AdminAdded, AdminChanged, AdminRemoved, AdminPasswordChanged, AdminLoggedIn, AdminLoginRefused, AdminLocked, AdminUnlocked,
+	WorkspaceChanged, BackedUp, Restored, AuditExported,
+}
 
 // Entry is one act.
 type Entry struct {
