@@ -55,6 +55,10 @@ var (
 	USBKeyIcon      = icon("usb_key")
 	FingerprintIcon = icon("fingerprint")
 	SmartphoneIcon  = icon("smartphone")
+	DownIcon        = icon("down")
+	FolderIcon      = icon("folder")
+	FileIcon        = icon("file")
+	ImportIcon      = icon("import")
 )
 
 // AppIcon is the icon of the program.
