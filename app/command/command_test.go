@@ -281,7 +281,7 @@ func TestActsAreOnRecordAsTheOperatingSystemsUser(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	entries, err := s.Directory.Audit(t.Context(), directory.AuditQuery{Last: 1})
+	entries, err := s.Directory.Audit(t.Context(), by, directory.AuditQuery{Last: 1})
 	if err != nil || len(entries) != 1 || entries[0].Actor != by || !strings.HasPrefix(by, "os:") {
 		t.Errorf("on record: %+v (%v), want an act of %s", entries, err, by)
 	}

@@ -11,7 +11,8 @@ import (
 // Directory keeps the rules over a Store: what a valid user is, which changes a key's state allows, and that
 // every act is on record. Every change and its audit entry are kept in one transaction.
 //
-// What changes something takes by, the actor for the audit log: "os:NAME", "admin:ID" or "station".
+// What changes something, and what reads more than SeeDirectory lets see, takes by: who acts, for the audit log, and
+// whose rights count: "os:NAME", "admin:ID" or "station". It fails with *ForbiddenError where they may not (Allow).
 type Directory struct {
 	Store Store
 	// Offline, when not nil, is the offline cache of this machine, which is told what becomes of keys.
@@ -35,13 +36,26 @@ func (d *Directory) now() time.Time {
 	return now().UTC().Truncate(time.Microsecond)
 }
 
-// change runs do in one transaction on behalf of an actor.
-func (d *Directory) change(ctx context.Context, by string, do func(tx Tx, now time.Time) error) error {
-	if by == "" {
-		return errNoActor
-	}
+// change runs do in one transaction on behalf of an actor who has the right. What is done to a user or to what they
+// hold asks AllowOn besides.
+func (d *Directory) change(ctx context.Context, by string, right Right, do func(tx Tx, now time.Time) error) error {
 	now := d.now()
-	return d.Store.Update(ctx, func(tx Tx) error { return do(tx, now) })
+	return d.Store.Update(ctx, func(tx Tx) error {
+		if err := Allow(tx, by, right); err != nil {
+			return err
+		}
+		return do(tx, now)
+	})
+}
+
+// look runs do in one look on behalf of an actor who has the right.
+func (d *Directory) look(ctx context.Context, by string, right Right, do func(tx Tx) error) error {
+	return d.Store.View(ctx, func(tx Tx) error {
+		if err := Allow(tx, by, right); err != nil {
+			return err
+		}
+		return do(tx)
+	})
 }
 
 // Workspace is the organisation's settings.
@@ -54,23 +68,33 @@ func (d *Directory) Workspace(ctx context.Context) (Workspace, error) {
 	return w, err
 }
 
-// Audit is a part of the record of all acts.
-func (d *Directory) Audit(ctx context.Context, q AuditQuery) ([]audit.Entry, error) {
+// Audit is a part of the record of all acts, in their order.
+func (d *Directory) Audit(ctx context.Context, by string, q AuditQuery) ([]audit.Entry, error) {
 	var entries []audit.Entry
-	err := d.Store.View(ctx, func(tx Tx) (err error) {
+	err := d.look(ctx, by, SeeActivities, func(tx Tx) (err error) {
 		entries, err = tx.Audit(q)
 		return err
 	})
 	return entries, err
 }
 
+// Activities is a page of the record of all acts, the newest first.
+func (d *Directory) Activities(ctx context.Context, by string, q ActivityQuery) (ActivityPage, error) {
+	var page ActivityPage
+	err := d.look(ctx, by, SeeActivities, func(tx Tx) (err error) {
+		page, err = tx.Activities(q)
+		return err
+	})
+	return page, err
+}
+
 // VerifyAudit walks the whole audit log and fails with audit.ErrBroken, wrapped with the first place where it was
 // changed afterwards. It reads page by page, so that writers are not kept out meanwhile.
-func (d *Directory) VerifyAudit(ctx context.Context) error {
+func (d *Directory) VerifyAudit(ctx context.Context, by string) error {
 	const page = 2000
 	var chain audit.Chain
 	for end := false; !end; {
-		err := d.Store.View(ctx, func(tx Tx) error {
+		err := d.look(ctx, by, SeeActivities, func(tx Tx) error {
 			entries, err := tx.Audit(AuditQuery{From: chain.Next(), Limit: page})
 			if err != nil {
 				return err

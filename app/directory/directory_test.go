@@ -45,10 +45,10 @@ func putKey(t *testing.T, d *directory.Directory, k directory.SecurityKey) {
 // acts is what the audit log says, one line an entry.
 func acts(t *testing.T, d *directory.Directory) []string {
 	t.Helper()
-	if err := d.VerifyAudit(t.Context()); err != nil {
+	if err := d.VerifyAudit(t.Context(), by); err != nil {
 		t.Errorf("VerifyAudit: %v", err)
 	}
-	entries, err := d.Audit(t.Context(), directory.AuditQuery{})
+	entries, err := d.Audit(t.Context(), by, directory.AuditQuery{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -335,7 +335,7 @@ func TestWorkspaceIsChangedByTheRules(t *testing.T) {
 
 func TestVerifyAuditGoesThroughAllPages(t *testing.T) {
 	d := open(t)
-	if err := d.VerifyAudit(t.Context()); err != nil {
+	if err := d.VerifyAudit(t.Context(), by); err != nil {
 		t.Errorf("VerifyAudit of an empty log: %v", err)
 	}
 	const n = 4500
@@ -349,12 +349,12 @@ func TestVerifyAuditGoesThroughAllPages(t *testing.T) {
 	}); err != nil {
 		t.Fatal(err)
 	}
-	if err := d.VerifyAudit(t.Context()); err != nil {
+	if err := d.VerifyAudit(t.Context(), by); err != nil {
 		t.Errorf("VerifyAudit: %v", err)
 	}
 	for _, place := range []uint64{1, 2000, 2001, 4500} {
 		tampered := &directory.Directory{Store: tamperedStore{d.Store, place}}
-		err := tampered.VerifyAudit(t.Context())
+		err := tampered.VerifyAudit(t.Context(), by)
 		if !errors.Is(err, audit.ErrBroken) || !strings.Contains(err.Error(), fmt.Sprintf("entry %d:", place)) {
 			t.Errorf("VerifyAudit with entry %d changed: %v, want ErrBroken there", place, err)
 		}

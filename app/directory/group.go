@@ -35,7 +35,7 @@ func (d *Directory) AddGroup(ctx context.Context, by string, g Group) error {
 	if err := invalid(wrong); err != nil {
 		return err
 	}
-	err := d.change(ctx, by, func(tx Tx, now time.Time) error {
+	err := d.change(ctx, by, ManageUsers, func(tx Tx, now time.Time) error {
 		switch _, err := tx.Group(g.Name); {
 		case err == nil:
 			return ErrExists
@@ -59,15 +59,17 @@ func addGroup(tx Tx, by string, now time.Time, g Group) error {
 		Detail: map[string]string{"group": g.Name}})
 }
 
-// joinGroups makes the named groups that are not there yet, and returns the names as the groups themselves are
-// written, sorted, each once.
+// joinGroups makes the named groups that are not there yet, which takes ManageUsers, and returns the names as the groups
+// themselves are written, sorted, each once.
 func joinGroups(tx Tx, by string, now time.Time, names []string) ([]string, error) {
 	var joined []string
 	for _, name := range names {
 		g, err := tx.Group(name)
 		if errors.Is(err, ErrNotFound) {
 			g = Group{Name: name}
-			err = addGroup(tx, by, now, g)
+			if err = Allow(tx, by, ManageUsers); err == nil {
+				err = addGroup(tx, by, now, g)
+			}
 		}
 		if err != nil {
 			return nil, fmt.Errorf("group %q: %w", name, err)

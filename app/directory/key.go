@@ -58,7 +58,7 @@ func (d *Directory) RenameKey(ctx context.Context, by, id, name string) (Securit
 	if err := invalid(ValidateKeyName(name)); err != nil {
 		return SecurityKey{}, err
 	}
-	return d.changeKey(ctx, by, id, audit.KeyRenamed, func(k *SecurityKey) (map[string]string, error) {
+	return d.changeKey(ctx, by, EnrollKeys, id, audit.KeyRenamed, func(_ Tx, k *SecurityKey) (map[string]string, error) {
 		detail := map[string]string{"from": k.Name, "to": name}
 		k.Name = name
 		return detail, nil
@@ -83,7 +83,12 @@ func (d *Directory) RevokeKey(ctx context.Context, by, id string) (SecurityKey, 
 }
 
 func (d *Directory) setState(ctx context.Context, by, id string, act audit.Act, to KeyState) (SecurityKey, error) {
-	return d.changeKey(ctx, by, id, act, func(k *SecurityKey) (map[string]string, error) {
+	return d.changeKey(ctx, by, ManageKeys, id, act, func(tx Tx, k *SecurityKey) (map[string]string, error) {
+		if to == Active {
+			if err := AllowOn(tx, by, ManageKeys, k.UserID); err != nil {
+				return nil, err
+			}
+		}
 		if !k.State.CanBecome(to) || k.State == Pending && to == Active {
 			return nil, &StateError{From: k.State, To: to}
 		}
@@ -96,14 +101,14 @@ func (d *Directory) setState(ctx context.Context, by, id string, act audit.Act, 
 // changeKey changes one key, puts the act on record, and tells the offline cache. The directory comes first: a crash
 // in between is made good by Reconcile at the next start, whereas a key forgotten too early might be put back by
 // somebody who still sees it active.
-func (d *Directory) changeKey(ctx context.Context, by, id string, act audit.Act,
-	change func(*SecurityKey) (detail map[string]string, err error)) (SecurityKey, error) {
+func (d *Directory) changeKey(ctx context.Context, by string, right Right, id string, act audit.Act,
+	change func(Tx, *SecurityKey) (detail map[string]string, err error)) (SecurityKey, error) {
 	var k SecurityKey
-	err := d.change(ctx, by, func(tx Tx, now time.Time) (err error) {
+	err := d.change(ctx, by, right, func(tx Tx, now time.Time) (err error) {
 		if k, err = tx.Key(id); err != nil {
 			return err
 		}
-		detail, err := change(&k)
+		detail, err := change(tx, &k)
 		if err != nil {
 			return err
 		}

@@ -74,11 +74,16 @@ type ForbiddenError struct {
 	Actor string
 	Role  Role // empty: no admin any more
 	Right Right
+	// On is the role of the admin it would have been done to, where that has rights the actor has not; else empty.
+	On Role
 }
 
 func (e *ForbiddenError) Error() string {
-	if e.Role == "" {
+	switch {
+	case e.Role == "":
 		return fmt.Sprintf("%s is no admin: %s is not allowed", e.Actor, e.Right)
+	case e.On != "":
+		return fmt.Sprintf("%s is %s: %s is not allowed on an admin who is %s", e.Actor, e.Role, e.Right, e.On)
 	}
 	return fmt.Sprintf("%s is %s: %s is not allowed", e.Actor, e.Role, e.Right)
 }
@@ -96,15 +101,47 @@ const (
 // Allow fails with *ForbiddenError when by may not do what right is about. It is asked within the transaction that
 // does it, so that a role withdrawn takes effect at once.
 func Allow(tx Tx, by string, right Right) error {
+	_, err := allowed(tx, by, right)
+	return err
+}
+
+// AllowOn is Allow for what is done to a user, or to what they hold, that could let somebody log in as them: a card
+// enrolled or enabled, an address or a PIN changed. On an admin it takes all the rights that admin has, so that nobody
+// gains by it what they may not do themselves.
+func AllowOn(tx Tx, by string, right Right, userID string) error {
+	role, err := allowed(tx, by, right)
+	if err != nil || role == "" {
+		return err
+	}
+	a, err := tx.Admin(userID)
+	switch {
+	case errors.Is(err, ErrNotFound):
+		return nil
+	case err != nil:
+		return fmt.Errorf("look up admin %q: %w", userID, err)
+	case !role.covers(a.Role):
+		return &ForbiddenError{Actor: by, Role: role, Right: right, On: a.Role}
+	}
+	return nil
+}
+
+// covers tells whether a role has every right of another.
+func (r Role) covers(other Role) bool {
+	return !slices.ContainsFunc(rights[other], func(right Right) bool { return !r.May(right) })
+}
+
+// allowed is the role by which by may do what right is about; empty for the station and the operating-system user, who
+// may do everything.
+func allowed(tx Tx, by string, right Right) (Role, error) {
 	if by == "" {
-		return errNoActor
+		return "", errNoActor
 	}
 	if by == StationActor || strings.HasPrefix(by, SystemActor) {
-		return nil
+		return "", nil
 	}
 	id, ok := strings.CutPrefix(by, AdminActor)
 	if !ok {
-		return &ForbiddenError{Actor: by, Right: right}
+		return "", &ForbiddenError{Actor: by, Right: right}
 	}
 	a, err := tx.Admin(id)
 	var u User
@@ -113,11 +150,43 @@ func Allow(tx Tx, by string, right Right) error {
 	}
 	switch {
 	case errors.Is(err, ErrNotFound) || err == nil && u.Disabled:
-		return &ForbiddenError{Actor: by, Right: right}
+		return "", &ForbiddenError{Actor: by, Right: right}
 	case err != nil:
-		return fmt.Errorf("look up admin %q: %w", id, err)
+		return "", fmt.Errorf("look up admin %q: %w", id, err)
 	case !a.Role.May(right):
-		return &ForbiddenError{Actor: by, Role: a.Role, Right: right}
+		return "", &ForbiddenError{Actor: by, Role: a.Role, Right: right}
+	}
+	return a.Role, nil
+}
+
+// ErrLastOwner is a change that would leave the workspace without an owner who can log in.
+var ErrLastOwner = errors.New("this is the last owner")
+
+// KeepsAnOwner fails with ErrLastOwner when the workspace would have no owner any more without this user. It is asked
+// within the transaction that removes, demotes, disables or deletes them; of any other user it says nothing.
+func KeepsAnOwner(tx Tx, without string) error {
+	admins, err := tx.Admins()
+	if err != nil {
+		return fmt.Errorf("look for another owner: %w", err)
+	}
+	leaves := false
+	for _, a := range admins {
+		if a.Role != Owner {
+			continue
+		}
+		u, err := tx.User(a.UserID)
+		switch {
+		case errors.Is(err, ErrNotFound) || err == nil && u.Disabled:
+			continue
+		case err != nil:
+			return fmt.Errorf("look for another owner: %w", err)
+		case compareFolded(a.UserID, without) != 0:
+			return nil
+		}
+		leaves = true
+	}
+	if leaves {
+		return ErrLastOwner
 	}
 	return nil
 }

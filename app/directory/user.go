@@ -99,8 +99,8 @@ func (d *Directory) Taken(ctx context.Context, id string) (bool, error) {
 	return taken, err
 }
 
-// AddUser keeps a new user and makes the groups that are not there yet. It fails with *InvalidError, and with
-// ErrExists when the User ID is taken. The handle and the times are made here.
+// AddUser keeps a new user and makes the groups that are not there yet, for those who may. It fails with *InvalidError,
+// and with ErrExists when the User ID is taken. The handle and the times are made here.
 func (d *Directory) AddUser(ctx context.Context, by string, u User) (User, error) {
 	u = tidy(u)
 	if err := invalid(Validate(u)); err != nil {
@@ -109,7 +109,7 @@ func (d *Directory) AddUser(ctx context.Context, by string, u User) (User, error
 	u.Handle = make([]byte, handleSize)
 	rand.Read(u.Handle) // never fails (crypto/rand)
 	var kept User
-	err := d.change(ctx, by, func(tx Tx, now time.Time) error {
+	err := d.change(ctx, by, EnrollKeys, func(tx Tx, now time.Time) error {
 		kept = u
 		kept.Created, kept.Changed = now, now
 		switch _, err := tx.User(u.ID); {
@@ -134,8 +134,8 @@ func (d *Directory) AddUser(ctx context.Context, by string, u User) (User, error
 }
 
 // UpdateUser replaces what is known of the user with this User ID, which itself stays as it is, like the handle and
-// the time it was made. It fails with *InvalidError and ErrNotFound. A user who is disabled is also forgotten by the
-// offline cache (ErrOfflineCache).
+// the time it was made. It fails with *InvalidError, ErrNotFound and ErrLastOwner. A user who is disabled is also
+// forgotten by the offline cache (ErrOfflineCache).
 func (d *Directory) UpdateUser(ctx context.Context, by string, u User) (User, error) {
 	u = tidy(u)
 	if err := invalid(Validate(u)); err != nil {
@@ -145,10 +145,18 @@ func (d *Directory) UpdateUser(ctx context.Context, by string, u User) (User, er
 		kept User
 		keys []string // that the offline cache must look at again
 	)
-	err := d.change(ctx, by, func(tx Tx, now time.Time) error {
+	err := d.change(ctx, by, ManageUsers, func(tx Tx, now time.Time) error {
 		old, err := tx.User(u.ID)
 		if err != nil {
 			return err
+		}
+		if err := AllowOn(tx, by, ManageUsers, old.ID); err != nil {
+			return err
+		}
+		if u.Disabled {
+			if err := KeepsAnOwner(tx, old.ID); err != nil {
+				return err
+			}
 		}
 		kept, keys = u, nil
 		kept.ID, kept.Handle, kept.Created, kept.Changed = old.ID, old.Handle, old.Created, old.Changed

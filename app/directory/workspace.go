@@ -78,7 +78,7 @@ func (d *Directory) SetWorkspace(ctx context.Context, by string, w Workspace) er
 	if err := invalid(ValidateWorkspace(w)); err != nil {
 		return err
 	}
-	return d.change(ctx, by, func(tx Tx, now time.Time) error {
+	return d.change(ctx, by, ChangeSettings, func(tx Tx, now time.Time) error {
 		old, err := tx.Workspace()
 		if err != nil {
 			return err

@@ -127,7 +127,7 @@ var firstRelease = time.Date(2026, time.January, 1, 0, 0, 0, 0, time.UTC)
 func (d *Doctor) clock(ctx context.Context) Finding {
 	now := d.now()
 	f := Finding{Check: Clock, Verdict: OK, Detail: ClockSane, Args: map[string]string{"now": now.Format(time.RFC3339)}}
-	last, err := d.Directory.Audit(ctx, directory.AuditQuery{Last: 1})
+	last, err := d.Directory.Audit(ctx, directory.StationActor, directory.AuditQuery{Last: 1})
 	switch {
 	case now.Before(firstRelease):
 		f.Verdict, f.Detail, f.Remedy = Failed, ClockLost, SetClock

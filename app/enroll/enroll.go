@@ -21,7 +21,7 @@ type Request struct {
 	OfflineLogin bool
 	PINChooser   directory.PINChooser // for a card that has no PIN yet
 	Reader       string               // empty: the first card that comes counts
-	Actor        string               // for the audit log: "admin:ID", "os:NAME"
+	Actor        string               // for the audit log: "admin:ID", "os:NAME"; needs EnrollKeys
 }
 
 // Result is a proven security key and what it took.
@@ -146,6 +146,9 @@ func (e *Enroller) open(ctx context.Context, req Request, p Prompter) (*ceremony
 		if c.user, err = tx.User(req.UserID); err != nil {
 			return fmt.Errorf("user %q: %w", req.UserID, err)
 		}
+		if err := c.allowed(tx); err != nil {
+			return err
+		}
 		if c.workspace, err = tx.Workspace(); err != nil {
 			return fmt.Errorf("workspace: %w", err)
 		}
@@ -168,6 +171,11 @@ func (e *Enroller) open(ctx context.Context, req Request, p Prompter) (*ceremony
 		c.resume()
 	}
 	return c, nil
+}
+
+// allowed asks whether the actor may enroll this user's keys. It is asked again by whatever changes something.
+func (c *ceremony) allowed(tx directory.Tx) error {
+	return directory.AllowOn(tx, c.req.Actor, directory.EnrollKeys, c.user.ID)
 }
 
 // resume goes on from the journal: the card is the one it tells of, and what was agreed to then still holds, but

@@ -240,11 +240,13 @@ func owns(k directory.SecurityKey) bool {
 func (c *ceremony) replace(ctx context.Context, k directory.SecurityKey) error {
 	var owner directory.User
 	err := c.Directory.Store.View(ctx, func(tx directory.Tx) (err error) {
-		owner, err = tx.User(k.UserID)
-		return err
+		if owner, err = tx.User(k.UserID); err != nil {
+			return err
+		}
+		return directory.AllowOn(tx, c.req.Actor, directory.EnrollKeys, owner.ID)
 	})
 	if err != nil {
-		return fmt.Errorf("look the owner up: %w", err)
+		return fmt.Errorf("replace %q of %s: %w", k.Name, k.UserID, err)
 	}
 	var yes bool
 	err = c.ask(func() (err error) {

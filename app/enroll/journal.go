@@ -29,6 +29,11 @@ func (c *ceremony) write(ctx context.Context, stage directory.Stage) error {
 		record = c.entry(audit.EnrollmentResumed)
 	}
 	err := c.Directory.Store.Update(ctx, func(tx directory.Tx) error {
+		if stage != directory.Registered { // what is on the card by then is written down whatever happens; save asks again
+			if err := c.allowed(tx); err != nil {
+				return err
+			}
+		}
 		if !c.recorded {
 			if err := tx.AppendAudit(record); err != nil {
 				return err
@@ -73,6 +78,9 @@ func (c *ceremony) save(ctx context.Context) error {
 	var revoked []string // key IDs
 	err := c.Directory.Store.Update(ctx, func(tx directory.Tx) error {
 		revoked = nil
+		if err := c.allowed(tx); err != nil {
+			return err
+		}
 		user, err := tx.User(c.user.ID)
 		if err != nil {
 			return fmt.Errorf("user %q: %w", c.user.ID, err)
@@ -103,7 +111,7 @@ func (c *ceremony) save(ctx context.Context) error {
 		}
 		return tx.DeleteEnrollment(user.ID)
 	})
-	if errors.Is(err, directory.ErrNotFound) || errors.Is(err, ErrUserDisabled) {
+	if errors.Is(err, directory.ErrNotFound) || errors.Is(err, ErrUserDisabled) || errors.Is(err, directory.ErrForbidden) {
 		return c.rollBack(ctx, j.Credential.ID, err)
 	}
 	if err != nil {
@@ -121,6 +129,9 @@ func (c *ceremony) revokeReplaced(tx directory.Tx) (revoked []string, err error)
 			continue
 		}
 		if err != nil {
+			return nil, err
+		}
+		if err := directory.AllowOn(tx, c.req.Actor, directory.EnrollKeys, k.UserID); err != nil {
 			return nil, err
 		}
 		k.State, k.Changed = directory.Revoked, c.now()
@@ -161,9 +172,19 @@ func (c *ceremony) change(command func() error) error {
 }
 
 // GiveUp lets go of the lost ceremony of a user: the next Enroll begins anew, with any card. A PIN that only the
-// station knows stays known, in a revoked key, for the day the card comes back.
+// station knows stays known, in a revoked key, for the day the card comes back. The actor needs EnrollKeys.
 func (e *Enroller) GiveUp(ctx context.Context, userID, actor string) error {
+	return e.letGo(ctx, userID, actor, func(tx directory.Tx) error {
+		return directory.AllowOn(tx, actor, directory.EnrollKeys, userID)
+	})
+}
+
+// letGo is GiveUp for those whom allowed lets.
+func (e *Enroller) letGo(ctx context.Context, userID, actor string, allowed func(directory.Tx) error) error {
 	return e.Directory.Store.Update(ctx, func(tx directory.Tx) error {
+		if err := allowed(tx); err != nil {
+			return err
+		}
 		j, err := tx.Enrollment(userID)
 		if errors.Is(err, directory.ErrNotFound) {
 			return nil
@@ -193,11 +214,6 @@ func (e *Enroller) giveUp(tx directory.Tx, j directory.Enrollment, actor string)
 	return tx.DeleteEnrollment(j.UserID)
 }
 
-// letGo ends the journal of a ceremony whose credential nobody takes.
-func (c *ceremony) letGo(ctx context.Context) error {
-	return c.GiveUp(ctx, c.user.ID, c.req.Actor)
-}
-
 // Recover puts in order what a crash left behind, as far as that needs no card: journals of users who are gone.
 // All others wait for their card.
 func (e *Enroller) Recover(ctx context.Context) error {
@@ -217,7 +233,7 @@ func (e *Enroller) Recover(ctx context.Context) error {
 	}
 	return e.Directory.Store.Update(ctx, func(tx directory.Tx) error {
 		for _, j := range stale {
-			if err := e.giveUp(tx, j, "station"); err != nil {
+			if err := e.giveUp(tx, j, directory.StationActor); err != nil {
 				return err
 			}
 		}

@@ -254,6 +254,9 @@ func (c *ceremony) offerReset(ctx context.Context) error {
 // another tap.
 func (c *ceremony) resetCard(ctx context.Context) error {
 	if err := c.Directory.Store.Update(ctx, func(tx directory.Tx) error {
+		if err := c.allowed(tx); err != nil {
+			return err
+		}
 		return tx.AppendAudit(c.entry(audit.KeyReset))
 	}); err != nil {
 		return fmt.Errorf("record the reset: %w", err)

@@ -218,5 +218,6 @@ func (c *ceremony) takeBack(ctx context.Context, credentialID []byte) (removed b
 	if err != nil && again(err) {
 		return false, err
 	}
-	return err == nil, c.letGo(context.WithoutCancel(ctx))
+	// Whoever may enroll no more must still not leave behind what they began.
+	return err == nil, c.letGo(context.WithoutCancel(ctx), c.user.ID, c.req.Actor, func(directory.Tx) error { return nil })
 }

@@ -157,7 +157,7 @@ func (s *station) change(id string, edit func(*directory.SecurityKey)) {
 // lastAct is the last entry of the audit log.
 func (s *station) lastAct() audit.Entry {
 	s.t.Helper()
-	last, err := s.Directory.Audit(s.t.Context(), directory.AuditQuery{Last: 1})
+	last, err := s.Directory.Audit(s.t.Context(), "os:test", directory.AuditQuery{Last: 1})
 	if err != nil || len(last) != 1 {
 		s.t.Fatalf("last audit entry: %v, %v", last, err)
 	}
