@@ -48,7 +48,9 @@ type Desk struct {
 	rail      *rail
 	body      *fyne.Container
 	page      page
-	detach    func() // takes the page's keys off the window
+	detach    func()          // takes the page's keys off the window
+	pages     map[string]page // of the places gone to, by name
+	question  *question       // nil: none is asked
 	users     *usersPage
 }
 
@@ -60,6 +62,11 @@ type page interface {
 	left()  // another page came: time to end what it began
 }
 
+// guarded is a page on which something typed can be lost: leave asks, if need be, and calls then when one may go.
+type guarded interface {
+	leave(then func())
+}
+
 // New makes the window, with All Users in it. It is seen from Show or ShowAndRun on.
 func New(a fyne.App, s *app.Station, opts Options) *Desk {
 	if opts.Do == nil {
@@ -68,7 +75,7 @@ func New(a fyne.App, s *app.Station, opts Options) *Desk {
 	if opts.After == nil {
 		opts.After = func(d time.Duration, do func()) func() bool { return time.AfterFunc(d, do).Stop }
 	}
-	d := &Desk{app: a, station: s, opts: opts, workspace: directory.DefaultWorkspace()}
+	d := &Desk{app: a, station: s, opts: opts, workspace: directory.DefaultWorkspace(), pages: map[string]page{}}
 	d.ctx, d.cancel = context.WithCancel(context.Background())
 	a.Settings().SetTheme(theme.New(opts.Variant))
 	a.SetIcon(theme.AppIcon)
@@ -82,9 +89,8 @@ func New(a fyne.App, s *app.Station, opts Options) *Desk {
 	d.window.SetContent(container.New(frameLayout{}, d.rail.content(), d.body))
 	d.window.Resize(fyne.NewSize(1280, 800))
 
-	d.users = newUsersPage(d)
 	d.setWorkspace(d.workspace)
-	d.show(d.users)
+	d.open(home)
 	d.watchReaders()
 	d.loadWorkspace()
 	return d
@@ -118,10 +124,10 @@ func (d *Desk) Wait() { d.work.Wait() }
 func (d *Desk) Window() fyne.Window { return d.window }
 
 // Page is what stands beside the rail now; what is on it can be found with widget.Find.
-func (d *Desk) Page() fyne.CanvasObject { return d.page.content() }
+func (d *Desk) Page() fyne.CanvasObject { return d.body }
 
 // ShowUsers goes to All Users.
-func (d *Desk) ShowUsers() { d.show(d.users) }
+func (d *Desk) ShowUsers() { d.open(usersPlace) }
 
 // ShowUser goes to the page of one user.
 func (d *Desk) ShowUser(id string) { d.show(newUserPage(d, id)) }
@@ -130,15 +136,13 @@ func (d *Desk) ShowUser(id string) { d.show(newUserPage(d, id)) }
 func (d *Desk) ShowReader() { d.show(newReaderPage(d, d.page)) }
 
 // NewUser opens the wizard for somebody new.
-func (d *Desk) NewUser() { d.openWizard(nil, d.users) }
+func (d *Desk) NewUser() { d.openWizard(nil, d.at(usersPlace)) }
 
-// show goes to p, after a question where something typed in the wizard would be lost.
+// show goes to p, after a question where something typed would be lost.
 func (d *Desk) show(p page) {
-	if w, ok := d.page.(*wizardPage); ok && !w.over {
-		w.wizard.Leave(func() {
-			w.over = true
-			d.put(p)
-		})
+	d.unask()
+	if g, ok := d.page.(guarded); ok {
+		g.leave(func() { d.put(p) })
 		return
 	}
 	d.put(p)
@@ -152,8 +156,7 @@ func (d *Desk) put(p page) {
 	}
 	d.page = p
 	d.window.Canvas().Unfocus() // Fyne leaves the focus on what is no longer there
-	d.body.Objects = []fyne.CanvasObject{p.content()}
-	d.body.Refresh()
+	d.stand(p.content())
 	d.detach = p.keys().Attach(d.window.Canvas())
 	d.rail.render()
 	p.shown()

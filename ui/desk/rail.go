@@ -19,7 +19,8 @@ import (
 type rail struct {
 	desk      *Desk
 	workspace *widget.Text
-	users     *widget.RailItem
+	places    *fyne.Container
+	items     map[string]*widget.RailItem // by the name of their place
 	reader    *readerItem
 	all       fyne.CanvasObject
 }
@@ -27,7 +28,7 @@ type rail struct {
 func newRail(d *Desk) *rail {
 	r := &rail{desk: d, workspace: widget.NewText("")}
 	r.workspace.Bold, r.workspace.Clip = true, true
-	r.users = widget.NewRailItem(theme.UsersIcon, text.T("desk.users"), d.ShowUsers)
+	r.places = widget.Column(theme.Space4)
 	r.reader = newReaderItem(d.ShowReader)
 
 	top := widget.Column(theme.Space16,
@@ -35,9 +36,10 @@ func newRail(d *Desk) *rail {
 	if d.station.Demo {
 		top.Add(demoSign())
 	}
-	top.Add(r.users)
+	top.Add(r.places)
+	r.list()
 
-	who := widget.NewText(actorName(d.opts.Actor))
+	who := widget.NewText(actorName(d.actor()))
 	who.Clip = true
 	actor := widget.Column(0, widget.Small(text.T("desk.signed_in_as")), who)
 	bottom := widget.Column(theme.Space8)
@@ -56,12 +58,27 @@ func newRail(d *Desk) *rail {
 
 func (r *rail) content() fyne.CanvasObject { return r.all }
 
+// list shows the places that who acts may go to.
+func (r *rail) list() {
+	r.places.Objects, r.items = nil, map[string]*widget.RailItem{}
+	for _, p := range places() {
+		if r.desk.may(p.right) {
+			r.items[p.name] = widget.NewRailItem(p.icon, text.T(p.name), func() { r.desk.open(p.name) })
+			r.places.Add(r.items[p.name])
+		}
+	}
+	r.places.Refresh()
+}
+
 // render shows where one is, and whose station this is.
 func (r *rail) render() {
 	r.workspace.SetText(r.desk.workspace.Name)
 	_, wizard := r.desk.page.(*wizardPage)
 	_, reader := r.desk.page.(*readerPage)
-	r.users.Select(r.desk.page != nil && !reader)
+	here := r.desk.where()
+	for name, item := range r.items {
+		item.Select(name == here)
+	}
 	r.reader.selected, r.reader.off = reader, wizard // the wizard says itself what keeps a card from being read
 	r.reader.ours = r.desk.readerInOurHands()
 	r.reader.Refresh()

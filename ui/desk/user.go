@@ -47,6 +47,8 @@ func newUserPage(d *Desk, id string) *userPage {
 	return p
 }
 
+func (p *userPage) place() string { return usersPlace }
+
 func (p *userPage) content() fyne.CanvasObject { return p.holder }
 
 func (p *userPage) keys() *widget.Keys {

@@ -124,7 +124,7 @@ func (p *userPage) saveName(k directory.SecurityKey) {
 		return
 	}
 	p.desk.beside(p.desk.ctx, func(ctx context.Context) {
-		_, err := p.desk.station.Directory.RenameKey(ctx, p.desk.opts.Actor, k.ID, name)
+		_, err := p.desk.station.Directory.RenameKey(ctx, p.desk.actor(), k.ID, name)
 		if errors.Is(err, directory.ErrOfflineCache) {
 			err = nil // the name is kept; the cache is made good at the next start
 		}

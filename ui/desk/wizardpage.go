@@ -25,7 +25,7 @@ func (d *Desk) openWizard(user *directory.User, back page) {
 	p.wizard = wizard.New(wizard.Config{
 		Directory: d.station.Directory, Board: d.station.Board,
 		Enroll: d.station.Enroller.Enroll, GiveUp: d.station.Enroller.GiveUp,
-		Actor: d.opts.Actor, User: user, Do: d.opts.Do, OpenLink: d.openLink,
+		Actor: d.actor(), User: user, Do: d.opts.Do, OpenLink: d.openLink,
 		OnEnd: p.ended,
 	})
 	d.show(p)
@@ -48,6 +48,20 @@ func (p *wizardPage) ended(userID string) {
 		u.saved(&saved)
 	}
 }
+
+// leave asks before something typed in the wizard is lost.
+func (p *wizardPage) leave(then func()) {
+	if p.over {
+		then()
+		return
+	}
+	p.wizard.Leave(func() {
+		p.over = true
+		then()
+	})
+}
+
+func (p *wizardPage) place() string { return usersPlace }
 
 func (p *wizardPage) content() fyne.CanvasObject { return p.wizard.Content() }
 
