@@ -37,6 +37,8 @@ type Group struct {
 	Description string
 	Defaults    KeyDefaults // of the keys of its members
 	Created     time.Time
+	// Was is the name it had before, while not all of its members follow it yet.
+	Was string
 }
 
 // KeyDefaults are settings of a key that nobody has chosen otherwise. What is empty is left to the workspace. Where
@@ -104,8 +106,13 @@ type SecurityKey struct {
 	Model      string     // for people; may be empty
 
 	// TemporaryPIN is set while the card has a PIN its holder has not chosen; SealedPIN is that PIN, sealed.
+	// It stays with a key that is revoked, so that the station can open the card for whoever gets it next.
 	TemporaryPIN bool
 	SealedPIN    []byte
+	// NextPIN, sealed, is the PIN the card is about to get, or has got already where that was never written down.
+	NextPIN []byte
+	// CardPIN: the card had a PIN when it was last seen at a station.
+	CardPIN bool
 
 	Created   time.Time
 	Activated time.Time
@@ -230,6 +237,7 @@ type Stage string
 
 // Stages, in order.
 const (
+	Resetting   Stage = "resetting"   // the card may have lost all that was on it
 	SettingPIN  Stage = "setting_pin" // the card may have SealedPIN, or still none
 	Registering Stage = "registering" // the card may hold a credential for the user that nobody knows
 	Registered  Stage = "registered"  // the card holds Credential

@@ -14,6 +14,14 @@ func steps(all ...step) []step { return all }
 // groupsHaveDefaults: version 2 may hold default settings of keys. What version 1 wrote is a group without.
 func groupsHaveDefaults(*bbolt.Tx, *bbolt.Bucket) error { return nil }
 
+// groupsAreRenamed: version 3 may hold the name a group had before. What version 2 wrote is a group that is not being
+// renamed.
+func groupsAreRenamed(*bbolt.Tx, *bbolt.Bucket) error { return nil }
+
+// keysKnowPINs: version 2 may hold the PIN a card is about to get, and whether it has one. What version 1 wrote knows
+// neither.
+func keysKnowPINs(*bbolt.Tx, *bbolt.Bucket) error { return nil }
+
 // workspaceHasPolicies: version 2 knows when windows lock and how long log-ins without the directory go on, and a
 // workspace kept before gets what a new one has.
 func workspaceHasPolicies(_ *bbolt.Tx, b *bbolt.Bucket) error {

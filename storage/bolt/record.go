@@ -44,15 +44,16 @@ type groupRecord struct {
 	Verification string  `cbor:"4,keyasint,omitempty"`
 	OfflineLogin string  `cbor:"5,keyasint,omitempty"`
 	PINChooser   string  `cbor:"6,keyasint,omitempty"`
+	Was          string  `cbor:"7,keyasint,omitempty"`
 }
 
 func keepGroup(g directory.Group) groupRecord {
 	return groupRecord{g.Name, g.Description, instantOf(g.Created),
-		string(g.Defaults.Verification), string(g.Defaults.OfflineLogin), string(g.Defaults.PINChooser)}
+		string(g.Defaults.Verification), string(g.Defaults.OfflineLogin), string(g.Defaults.PINChooser), g.Was}
 }
 
 func (r groupRecord) group() directory.Group {
-	return directory.Group{Name: r.Name, Description: r.Description, Created: r.Created.Time(),
+	return directory.Group{Name: r.Name, Description: r.Description, Created: r.Created.Time(), Was: r.Was,
 		Defaults: directory.KeyDefaults{Verification: directory.Verification(r.Verification),
 			OfflineLogin: directory.Choice(r.OfflineLogin), PINChooser: directory.PINChooser(r.PINChooser)}}
 }
@@ -142,12 +143,14 @@ type keyRecord struct {
 	Activated    instant           `cbor:"15,keyasint,omitempty"`
 	LastUsed     instant           `cbor:"16,keyasint,omitempty"`
 	Changed      instant           `cbor:"17,keyasint,omitempty"`
+	NextPIN      []byte            `cbor:"18,keyasint,omitempty"`
+	CardPIN      bool              `cbor:"19,keyasint,omitempty"`
 }
 
 func keepKey(k directory.SecurityKey) keyRecord {
 	return keyRecord{k.ID, k.UserID, k.Name, string(k.Kind), string(k.State), string(k.Verification), k.OfflineLogin,
 		k.RPID, keepCredential(k.Credential), keepMark(k.Mark), k.Model, k.TemporaryPIN, k.SealedPIN,
-		instantOf(k.Created), instantOf(k.Activated), instantOf(k.LastUsed), instantOf(k.Changed)}
+		instantOf(k.Created), instantOf(k.Activated), instantOf(k.LastUsed), instantOf(k.Changed), k.NextPIN, k.CardPIN}
 }
 
 func (r keyRecord) key() directory.SecurityKey {
@@ -155,7 +158,8 @@ func (r keyRecord) key() directory.SecurityKey {
 		State: directory.KeyState(r.State), Verification: directory.Verification(r.Verification),
 		OfflineLogin: r.OfflineLogin, RPID: r.RPID, Credential: r.Credential.credential(), Mark: r.Mark.mark(),
 		Model: r.Model, TemporaryPIN: r.TemporaryPIN, SealedPIN: r.SealedPIN, Created: r.Created.Time(),
-		Activated: r.Activated.Time(), LastUsed: r.LastUsed.Time(), Changed: r.Changed.Time()}
+		Activated: r.Activated.Time(), LastUsed: r.LastUsed.Time(), Changed: r.Changed.Time(),
+		NextPIN: r.NextPIN, CardPIN: r.CardPIN}
 }
 
 type pinPolicyRecord struct {

@@ -18,7 +18,7 @@ var at = time.Date(2026, 3, 1, 9, 30, 0, 123456000, time.UTC)
 
 var fullKey = directory.SecurityKey{
 	ID: "id", UserID: "user", Name: "name", Kind: directory.Fingerprint, State: directory.Disabled, Verification: directory.PINless,
-	OfflineLogin: true, RPID: "rp", Model: "model", TemporaryPIN: true, SealedPIN: []byte("sealed"),
+	OfflineLogin: true, RPID: "rp", Model: "model", TemporaryPIN: true, SealedPIN: []byte("sealed"), NextPIN: []byte("next"), CardPIN: true,
 	Credential: directory.Credential{ID: []byte("c"), PublicKey: []byte("p"), SignCount: 1 << 31, AAGUID: [16]byte{1}, Attestation: "packed"},
 	Mark:       directory.CardMark{ATR: []byte("atr"), UID: []byte("uid"), AAGUID: [16]byte{2}},
 	Created:    at, Activated: at.Add(1 * time.Hour), LastUsed: at.Add(2 * time.Hour), Changed: at.Add(3 * time.Hour),
@@ -80,7 +80,7 @@ func TestRecordsComeBackWhole(t *testing.T) {
 	whole(t, fullKey, keepKey, keyRecord.key)
 	whole(t, directory.User{ID: "a", UserName: "b", FirstName: "c", LastName: "d", Email: "e", Groups: []string{"f"}, Handle: []byte("g"),
 		Disabled: true, Created: at, Changed: at.Add(time.Second)}, keepUser, userRecord.user)
-	whole(t, directory.Group{Name: "a", Description: "b", Created: at,
+	whole(t, directory.Group{Name: "a", Description: "b", Created: at, Was: "f",
 		Defaults: directory.KeyDefaults{Verification: "c", OfflineLogin: "d", PINChooser: "e"}}, keepGroup, groupRecord.group)
 	whole(t, directory.Workspace{Name: "a", RPID: "b", RPName: "c", Verification: "d", OfflineLogin: true, PINChooser: "e",
 		PINPolicy:  directory.PINPolicy{MinLength: 1, MaxLength: 2, Digit: true, Lower: true, Upper: true, Special: true},

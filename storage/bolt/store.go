@@ -53,8 +53,8 @@ var schema = boltfile.Schema{
 	Buckets: []boltfile.Bucket{
 		{Name: string(users)},
 		{Name: string(userIndex)},
-		{Name: string(groups), Steps: steps(groupsHaveDefaults)},
-		{Name: string(keys)},
+		{Name: string(groups), Steps: steps(groupsHaveDefaults, groupsAreRenamed)},
+		{Name: string(keys), Steps: steps(keysKnowPINs)},
 		{Name: string(keyIndex)},
 		{Name: string(enrollments)},
 		{Name: string(settings), Steps: steps(workspaceHasPolicies)},

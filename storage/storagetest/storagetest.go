@@ -176,7 +176,7 @@ func key(n int, userID string) directory.SecurityKey {
 			AAGUID: [16]byte{1, byte(n)}, Attestation: "packed",
 		},
 		Mark:         directory.CardMark{ATR: []byte{0x3B, 0x80, 0x80, 0x01, 0x01}, UID: []byte{4, byte(n >> 8), byte(n), 0}, AAGUID: [16]byte{1}},
-		TemporaryPIN: true, SealedPIN: []byte("sealed"),
+		TemporaryPIN: true, SealedPIN: []byte("sealed"), NextPIN: []byte("next"), CardPIN: true,
 		Created: base.Add(time.Duration(n) * time.Second), Activated: base, LastUsed: base, Changed: base,
 	}
 }
