@@ -55,6 +55,10 @@ var (
 	USBKeyIcon      = icon("usb_key")
 	FingerprintIcon = icon("fingerprint")
 	SmartphoneIcon  = icon("smartphone")
+	SortUpIcon      = icon("sort_up")   // the least first
+	SortDownIcon    = icon("sort_down") // the greatest first
+	MoreIcon        = icon("more")      // further acts
+	MinusIcon       = icon("minus")     // some, but not all
 	DownIcon        = icon("down")
 	FolderIcon      = icon("folder")
 	FileIcon        = icon("file")

@@ -1,10 +1,9 @@
 package widget
 
 import (
-	"image/color"
-
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/driver/desktop"
 	fynetheme "fyne.io/fyne/v2/theme"
 	fynewidget "fyne.io/fyne/v2/widget"
 
@@ -17,6 +16,8 @@ type Col struct {
 	Title  string
 	Width  float32
 	Weight float32
+	// Sort is what List.OnSort is told when the title is pressed; empty: there is no such order.
+	Sort string
 	// New makes the content of a cell once; Set fills it for a row, often, and must answer at once.
 	New func() fyne.CanvasObject
 	Set func(cell fyne.CanvasObject, row int)
@@ -35,20 +36,38 @@ func NewCol[T fyne.CanvasObject](title string, weight float32, cell func() T, se
 	}
 }
 
-// List is rows of one height under a header whose titles line up with them. A click, Enter or Space opens a row;
-// the arrow keys, Page Up, Page Down, Home and End move among them. It only ever makes the rows that are seen.
+// Sorted is the same column, by whose title the rows can be put in an order.
+func (c Col) Sorted(by string) Col {
+	c.Sort = by
+	return c
+}
+
+// List is rows of one height under a header whose titles line up with them. A click or Enter opens a row, and so does
+// Space where rows cannot be marked; the arrow keys, Page Up, Page Down, Home and End move among them. It only ever
+// makes the rows that are seen.
 type List struct {
 	fynewidget.BaseWidget
 	OnOpen func(row int)
+	// OnSort is called when a title with a Sort is pressed. The rows are put in order by whoever has them; SetSort
+	// then says so.
+	OnSort func(by string)
+	// OnSeen is called, often, for every row that comes into view: time to get what it lacks.
+	OnSeen func(row int)
 	// OnNearEnd is called, perhaps often, when rows near the last come into view: time to get more.
 	OnNearEnd func()
 	// OnTop is called when Up is pressed on the first row.
 	OnTop func()
 
-	columns []Col
-	length  func() int
-	header  *row
-	rows    *rows
+	columns  []Col
+	length   func() int
+	header   *row
+	rows     *rows
+	sort     string
+	desc     bool
+	marks    *Marks
+	anchor   int    // the row marked last, from which Shift marks
+	bare     bool   // without header, and with lower rows: what a Filter offers
+	onEscape func() // in place of the page's
 }
 
 const (
@@ -60,11 +79,8 @@ const (
 // NewList is a list over length rows.
 func NewList(length func() int, columns ...Col) *List {
 	l := &List{columns: columns, length: length}
-	l.header = l.newRow(func(c Col) fyne.CanvasObject {
-		t := Small(c.Title)
-		t.Clip = true
-		return t
-	})
+	l.header = l.newRow(func(c Col) fyne.CanvasObject { return newHeading(l, c) })
+	l.header.id = -1
 	l.rows = &rows{list: l}
 	l.rows.Length = length
 	l.rows.CreateItem = func() fyne.CanvasObject { return l.newRow(func(c Col) fyne.CanvasObject { return c.New() }) }
@@ -93,26 +109,60 @@ func (l *List) Open(row int) { l.rows.Select(row) }
 
 // ToTop shows the first row and makes it the current one.
 func (l *List) ToTop() {
-	l.rows.at = 0
+	l.rows.at, l.anchor = 0, 0
 	if l.length() > 0 {
 		l.rows.Highlight(0)
 	}
 }
 
-// Changed shows the rows as they are now.
-func (l *List) Changed() { l.rows.Refresh() }
+// GoTo shows a row and makes it the current one.
+func (l *List) GoTo(row int) {
+	if row >= 0 && row < l.length() {
+		l.rows.at, l.anchor = row, row
+		l.rows.Highlight(row)
+	}
+}
 
-// Children are the rows, as one.
-func (l *List) Children() []fyne.CanvasObject { return []fyne.CanvasObject{l.rows} }
+// Current is the row that the keys act on.
+func (l *List) Current() int { return l.rows.at }
+
+// Changed shows the rows as they are now.
+func (l *List) Changed() {
+	l.header.Refresh()
+	l.rows.Refresh()
+}
+
+// SetSort says in which order the rows are.
+func (l *List) SetSort(by string, desc bool) {
+	if l.sort == by && l.desc == desc {
+		return
+	}
+	l.sort, l.desc = by, desc
+	for _, h := range l.header.cells {
+		h.Refresh()
+	}
+}
+
+// Children are the titles and the rows, as one.
+func (l *List) Children() []fyne.CanvasObject {
+	if l.bare {
+		return []fyne.CanvasObject{l.rows}
+	}
+	return []fyne.CanvasObject{l.header, l.rows}
+}
 
 func (l *List) set(id int, o fyne.CanvasObject) {
 	r, ok := o.(*row)
 	if !ok {
 		return
 	}
-	r.setFocused(l.rows.focused && l.rows.at == id)
+	r.id = id
+	r.show(l.rows.focused && l.rows.at == id, l.marks != nil && l.marks.Is(id))
 	for i, c := range l.columns {
 		c.Set(r.cells[i], id)
+	}
+	if l.OnSeen != nil {
+		l.OnSeen(id)
 	}
 	if l.OnNearEnd != nil && id >= l.length()-nearEnd {
 		l.OnNearEnd()
@@ -124,16 +174,36 @@ func (l *List) CreateRenderer() fyne.WidgetRenderer {
 	line := canvas.NewRectangle(nil)
 	r := &renderer{objects: []fyne.CanvasObject{l.header, line, l.rows}}
 	r.layout = func(s fyne.Size) {
+		if l.bare {
+			l.rows.Resize(s)
+			return
+		}
 		l.header.Resize(fyne.NewSize(s.Width, theme.Control))
 		line.Move(fyne.NewPos(0, theme.Control))
 		line.Resize(fyne.NewSize(s.Width, 1))
 		l.rows.Move(fyne.NewPos(0, theme.Control+3))
 		l.rows.Resize(s.SubtractWidthHeight(0, theme.Control+4))
 	}
-	r.min = func() fyne.Size { return fyne.NewSize(l.header.MinSize().Width, theme.Control+3*theme.Row) }
-	r.refresh = func() { line.FillColor = fynetheme.Color(theme.Line) }
+	r.min = func() fyne.Size {
+		if l.bare {
+			return fyne.NewSize(l.header.MinSize().Width, l.rowHeight())
+		}
+		return fyne.NewSize(l.header.MinSize().Width, theme.Control+3*theme.Row)
+	}
+	r.refresh = func() {
+		line.FillColor = fynetheme.Color(theme.Line)
+		line.Hidden, l.header.Hidden = l.bare, l.bare
+	}
 	r.refresh()
 	return r
+}
+
+// rowHeight is that of a row with the space to the next.
+func (l *List) rowHeight() float32 {
+	if l.bare {
+		return theme.Control + theme.Space4
+	}
+	return theme.Row
 }
 
 // rows is Fyne's list with the keys it lacks.
@@ -142,9 +212,19 @@ type rows struct {
 	list    *List
 	at      int // the current row
 	focused bool
+	shift   bool // is held down
 }
 
+var (
+	_ desktop.Keyable    = (*rows)(nil)
+	_ fyne.Shortcutable  = (*rows)(nil)
+	_ desktop.Mouseable  = (*row)(nil)
+	_ fyne.Tappable      = (*row)(nil)
+	_ desktop.Cursorable = (*heading)(nil)
+)
+
 func (r *rows) FocusGained() {
+	Stir(r)
 	r.focused = true
 	r.at = min(r.at, max(r.list.length()-1, 0))
 	r.List.FocusGained()
@@ -152,20 +232,47 @@ func (r *rows) FocusGained() {
 }
 
 func (r *rows) FocusLost() {
-	r.focused = false
+	r.focused, r.shift = false, false
 	r.List.FocusLost()
 	r.Refresh()
 }
 
+// KeyDown and KeyUp follow Shift, which Fyne's key events do not tell of.
+func (r *rows) KeyDown(e *fyne.KeyEvent) { r.setShift(e, true) }
+
+func (r *rows) KeyUp(e *fyne.KeyEvent) { r.setShift(e, false) }
+
+func (r *rows) setShift(e *fyne.KeyEvent, down bool) {
+	if e.Name == desktop.KeyShiftLeft || e.Name == desktop.KeyShiftRight {
+		r.shift = down
+	}
+}
+
+// TypedShortcut marks all rows, or is for the page.
+func (r *rows) TypedShortcut(s fyne.Shortcut) {
+	if _, all := s.(*fyne.ShortcutSelectAll); all && r.list.marks != nil {
+		r.list.markAll()
+		return
+	}
+	passShortcut(r, s)
+}
+
 func (r *rows) TypedKey(e *fyne.KeyEvent) {
+	Stir(r)
 	last := r.list.length() - 1
-	page := max(int(r.Size().Height/theme.Row)-1, 1)
+	page := max(int(r.Size().Height/r.list.rowHeight())-1, 1)
 	to := r.at
 	switch {
+	case e.Name == fyne.KeySpace && r.list.marks != nil:
+		r.list.toggle(r.at)
+		return
 	case isEnter(e) || e.Name == fyne.KeySpace:
 		if r.at <= last {
 			r.Select(r.at)
 		}
+		return
+	case e.Name == fyne.KeyEscape && r.list.onEscape != nil:
+		r.list.onEscape()
 		return
 	case e.Name == fyne.KeyUp && r.at == 0 && r.list.OnTop != nil:
 		r.list.OnTop()
@@ -189,69 +296,22 @@ func (r *rows) TypedKey(e *fyne.KeyEvent) {
 	if last < 0 {
 		return
 	}
+	from := r.at
 	r.at = min(max(to, 0), last)
+	if r.shift && r.list.marks != nil {
+		r.list.markSpan(from, r.at)
+	}
 	r.Highlight(r.at)
 }
 
-func (r *rows) TypedRune(c rune) { passRune(r, c) }
-
-// row places cells in the columns of its list.
-type row struct {
-	fynewidget.BaseWidget
-	columns []Col
-	cells   []fyne.CanvasObject
-	focused bool
-}
-
-func (l *List) newRow(cell func(Col) fyne.CanvasObject) *row {
-	r := &row{columns: l.columns}
-	for _, c := range l.columns {
-		r.cells = append(r.cells, cell(c))
+func (r *rows) TypedRune(c rune) {
+	if c != ' ' { // Space was told as a key
+		passRune(r, c)
 	}
-	r.ExtendBaseWidget(r)
-	return r
-}
-
-func (r *row) Children() []fyne.CanvasObject { return r.cells }
-
-func (r *row) setFocused(on bool) {
-	if r.focused == on {
-		return
-	}
-	r.focused = on
-	r.Refresh()
-}
-
-func (r *row) CreateRenderer() fyne.WidgetRenderer {
-	frame := canvas.NewRectangle(color.Transparent)
-	frame.CornerRadius, frame.StrokeWidth = theme.Radius, theme.FocusRing
-	rr := &renderer{objects: append([]fyne.CanvasObject{frame}, r.cells...)}
-	rr.layout = func(s fyne.Size) {
-		frame.Move(fyne.NewPos(theme.Space4, 0))
-		frame.Resize(fyne.NewSize(s.Width-2*theme.Space4, s.Height))
-		x := listSide
-		for i, w := range columnWidths(r.columns, s.Width) {
-			middle(r.cells[i], x, w, s.Height)
-			x += w + listGap
-		}
-	}
-	rr.min = func() fyne.Size {
-		w := 2*listSide - listGap
-		for _, c := range r.columns {
-			w += listGap + max(c.Width, 60)
-		}
-		return fyne.NewSize(w, theme.Row-theme.Space4) // Fyne's list keeps a padding of 4 between rows
-	}
-	rr.refresh = func() {
-		frame.Hidden = !r.focused
-		frame.StrokeColor = fynetheme.Color(theme.Primary)
-	}
-	rr.refresh()
-	return rr
 }
 
 func columnWidths(columns []Col, total float32) []float32 {
-	free, weights := total-2*listSide-listGap*float32(len(columns)-1), float32(0)
+	free, weights := total-listGap*float32(len(columns)-1), float32(0)
 	for _, c := range columns {
 		free -= c.Width
 		if c.Width == 0 {
