@@ -110,6 +110,7 @@ func (b *Button) Tapped(*fyne.PointEvent) {
 
 // TypedKey presses the button on Enter and Space.
 func (b *Button) TypedKey(e *fyne.KeyEvent) {
+	Stir(b)
 	if isEnter(e) || e.Name == fyne.KeySpace {
 		b.Tapped(nil)
 		return
@@ -121,7 +122,11 @@ func (b *Button) TypedKey(e *fyne.KeyEvent) {
 func (b *Button) TypedRune(r rune) { passRune(b, r) }
 
 // FocusGained shows the ring.
-func (b *Button) FocusGained() { b.focused = true; b.Refresh() }
+func (b *Button) FocusGained() {
+	Stir(b)
+	b.focused = true
+	b.Refresh()
+}
 
 // FocusLost hides the ring.
 func (b *Button) FocusLost() { b.focused = false; b.Refresh() }

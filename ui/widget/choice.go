@@ -97,6 +97,7 @@ func (c *Choice) Children() []fyne.CanvasObject {
 
 // TypedKey goes from answer to answer, past those that are refused.
 func (c *Choice) TypedKey(e *fyne.KeyEvent) {
+	Stir(c)
 	step := 0
 	switch e.Name {
 	case fyne.KeyLeft, fyne.KeyUp:
@@ -126,7 +127,11 @@ func (c *Choice) TypedKey(e *fyne.KeyEvent) {
 func (c *Choice) TypedRune(r rune) { passRune(c, r) }
 
 // FocusGained shows the ring around the answer.
-func (c *Choice) FocusGained() { c.focused = true; c.Refresh() }
+func (c *Choice) FocusGained() {
+	Stir(c)
+	c.focused = true
+	c.Refresh()
+}
 
 // FocusLost hides the ring.
 func (c *Choice) FocusLost() { c.focused = false; c.Refresh() }

@@ -38,6 +38,7 @@ func (e *Entry) AccessibilityRole() fyne.AccessibleRole { return fyne.Accessible
 
 // FocusGained is for Fyne.
 func (e *Entry) FocusGained() {
+	Stir(e)
 	e.Entry.FocusGained()
 	if e.OnFocus != nil {
 		e.OnFocus(true)
@@ -54,6 +55,7 @@ func (e *Entry) FocusLost() {
 
 // TypedKey edits, or passes the key on.
 func (e *Entry) TypedKey(k *fyne.KeyEvent) {
+	Stir(e)
 	switch {
 	case k.Name == fyne.KeyEscape:
 		if e.OnEscape == nil || !e.OnEscape() {
@@ -72,8 +74,15 @@ func (e *Entry) TypedKey(k *fyne.KeyEvent) {
 	}
 }
 
+// TypedRune edits.
+func (e *Entry) TypedRune(r rune) {
+	Stir(e)
+	e.Entry.TypedRune(r)
+}
+
 // TypedShortcut edits (copy, paste, …), or passes the shortcut on.
 func (e *Entry) TypedShortcut(s fyne.Shortcut) {
+	Stir(e)
 	if c, ok := s.(*desktop.CustomShortcut); ok && c.Modifier == fyne.KeyModifierShortcutDefault {
 		passShortcut(e, s)
 	}

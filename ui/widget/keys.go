@@ -16,6 +16,8 @@ type Keys struct {
 	Runes map[rune]func()
 	// Shortcuts act everywhere, while something is typed into as well.
 	Shortcuts []Shortcut
+	// Stirred is told of every key and every move of the focus, whoever takes it: somebody is there.
+	Stirred func()
 }
 
 // Shortcut is a key held together with Ctrl, or with Command on macOS.
@@ -28,12 +30,13 @@ type Shortcut struct {
 func (k *Keys) Attach(c fyne.Canvas) (detach func()) {
 	c.SetOnTypedKey(k.typedKey)
 	c.SetOnTypedRune(func(r rune) {
+		k.stirred()
 		if do := k.Runes[r]; do != nil {
 			do()
 		}
 	})
 	for _, s := range k.Shortcuts {
-		c.AddShortcut(s.shortcut(), func(fyne.Shortcut) { s.Do() })
+		c.AddShortcut(s.shortcut(), func(fyne.Shortcut) { k.stirred(); s.Do() })
 	}
 	inForce[c] = k
 	return func() {
@@ -51,11 +54,25 @@ func (k *Keys) Attach(c fyne.Canvas) (detach func()) {
 var inForce = map[fyne.Canvas]*Keys{}
 
 func (k *Keys) typedKey(e *fyne.KeyEvent) {
+	k.stirred()
 	switch {
 	case isEnter(e) && k.Enter != nil:
 		k.Enter()
 	case e.Name == fyne.KeyEscape && k.Escape != nil:
 		k.Escape()
+	}
+}
+
+func (k *Keys) stirred() {
+	if k.Stirred != nil {
+		k.Stirred()
+	}
+}
+
+// Stir tells the page that w is on that somebody uses it. Every widget that takes keys for itself calls it.
+func Stir(w fyne.CanvasObject) {
+	if keys := inForce[canvasOf(w)]; keys != nil {
+		keys.stirred()
 	}
 }
 
@@ -80,6 +97,7 @@ func passRune(w fyne.CanvasObject, r rune) {
 
 // passShortcut gives a shortcut that w has no use for to the page.
 func passShortcut(w fyne.CanvasObject, taken fyne.Shortcut) {
+	Stir(w)
 	keys := inForce[canvasOf(w)]
 	if keys == nil {
 		return

@@ -6,6 +6,9 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/driver/desktop"
+	"fyne.io/fyne/v2/test"
+
+	"tapstation/ui/theme"
 )
 
 func TestEnterAndEscapeReachThePageWhereverTheFocusIs(t *testing.T) {
@@ -77,5 +80,45 @@ func TestShortcutsActWhileTyping(t *testing.T) {
 	field.Entry.TypedShortcut(&desktop.CustomShortcut{KeyName: fyne.KeyF, Modifier: fyne.KeyModifierShortcutDefault})
 	if found != 1 {
 		t.Error("a shortcut acted after its page was left")
+	}
+}
+
+func TestEveryKeyTellsThatSomebodyIsThere(t *testing.T) {
+	entry := NewEntry("Name")
+	for name, w := range map[string]interface {
+		fyne.CanvasObject
+		fyne.Focusable
+	}{
+		"entry": entry, "button": NewButton("Stop", nil), "toggle": NewToggle("Offline Login", "", nil),
+		"choice": NewChoice("Which?", 1, nil, Option{ID: "a", Title: "A"}), "rail item": NewRailItem(theme.UsersIcon, "Users", nil),
+	} {
+		t.Run(name, func(t *testing.T) {
+			test.NewTempApp(t)
+			c := test.NewTempWindow(t, w).Canvas()
+			stirred := 0
+			defer (&Keys{Stirred: func() { stirred++ }}).Attach(c)()
+			acts := map[string]func(){
+				"focus": func() { c.Focus(w) },
+				"Down":  func() { w.TypedKey(&fyne.KeyEvent{Name: fyne.KeyDown}) },
+				"Space": func() { w.TypedKey(&fyne.KeyEvent{Name: fyne.KeySpace}) },
+				"Home":  func() { w.TypedKey(&fyne.KeyEvent{Name: fyne.KeyHome}) },
+				"a":     func() { w.TypedRune('a') },
+			}
+			for key, act := range acts {
+				before := stirred
+				act()
+				if stirred == before {
+					t.Errorf("%s on it went by unnoticed", key)
+				}
+			}
+		})
+	}
+}
+
+func TestPointerIsNoticedOverEverything(t *testing.T) {
+	moves := 0
+	w := NewWatcher(func() { moves++ })
+	if got := w.Cursor(); got != desktop.DefaultCursor || moves != 1 {
+		t.Errorf("asked for its cursor it says %v and has noticed %d moves, want the default and 1", got, moves)
 	}
 }

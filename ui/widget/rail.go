@@ -58,6 +58,7 @@ func (i *RailItem) Tapped(*fyne.PointEvent) {
 
 // TypedKey goes there on Enter and Space.
 func (i *RailItem) TypedKey(e *fyne.KeyEvent) {
+	Stir(i)
 	if isEnter(e) || e.Name == fyne.KeySpace {
 		i.Tapped(nil)
 		return
@@ -69,7 +70,11 @@ func (i *RailItem) TypedKey(e *fyne.KeyEvent) {
 func (i *RailItem) TypedRune(r rune) { passRune(i, r) }
 
 // FocusGained shows the ring.
-func (i *RailItem) FocusGained() { i.focused = true; i.Refresh() }
+func (i *RailItem) FocusGained() {
+	Stir(i)
+	i.focused = true
+	i.Refresh()
+}
 
 // FocusLost hides the ring.
 func (i *RailItem) FocusLost() { i.focused = false; i.Refresh() }

@@ -62,6 +62,7 @@ func (t *Toggle) Tapped(*fyne.PointEvent) {
 
 // TypedKey switches over on Space.
 func (t *Toggle) TypedKey(e *fyne.KeyEvent) {
+	Stir(t)
 	if e.Name == fyne.KeySpace {
 		t.Tapped(nil)
 		return
@@ -73,7 +74,11 @@ func (t *Toggle) TypedKey(e *fyne.KeyEvent) {
 func (t *Toggle) TypedRune(r rune) { passRune(t, r) }
 
 // FocusGained shows the ring.
-func (t *Toggle) FocusGained() { t.focused = true; t.Refresh() }
+func (t *Toggle) FocusGained() {
+	Stir(t)
+	t.focused = true
+	t.Refresh()
+}
 
 // FocusLost hides the ring.
 func (t *Toggle) FocusLost() { t.focused = false; t.Refresh() }
