@@ -28,6 +28,8 @@ type Ceremony struct {
 	state   State
 	current *run
 	running sync.WaitGroup
+	paused  bool // by Pause
+	rests   bool // the ceremony was ended, or not begun again, because of that
 }
 
 // State is where the ceremony stands.
@@ -55,8 +57,32 @@ func (c *Ceremony) Stop() {
 	c.current.cancel()
 }
 
+// Pause keeps the ceremony from taking a card until Resume: one that waits for a card is ended and begins again then,
+// one that is touching a card goes on until it waits.
+func (c *Ceremony) Pause() {
+	c.paused = true
+	c.rest()
+}
+
+// Resume ends Pause.
+func (c *Ceremony) Resume() {
+	c.paused = false
+	if c.rests {
+		c.Again()
+	}
+}
+
+// rest ends a ceremony that waits while it must not take a card.
+func (c *Ceremony) rest() {
+	if c.paused && c.current != nil && c.state.Waiting() {
+		c.Close()
+		c.rests = true
+	}
+}
+
 // Close ends the ceremony without a word.
 func (c *Ceremony) Close() {
+	c.rests = false
 	if c.current != nil {
 		c.current.cancel()
 		c.current = nil
@@ -139,6 +165,7 @@ func (c *Ceremony) set(s State) {
 	if c.OnChange != nil {
 		c.OnChange(old)
 	}
+	c.rest()
 }
 
 // run is one call of Enroll, as its Prompter. Its channels belong to the window's goroutine.
@@ -181,7 +208,11 @@ func (r *run) run(ctx context.Context, req enroll.Request) {
 		return
 	}
 	c.Do(func() {
-		if c.current == r && c.state.Retry() {
+		switch {
+		case c.current != r || !c.state.Retry():
+		case c.paused:
+			c.rests = true
+		default:
 			c.Again()
 		}
 	})

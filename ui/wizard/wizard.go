@@ -142,6 +142,12 @@ func (w *Wizard) Close() {
 	w.cancel()
 }
 
+// Pause keeps the wizard from taking a card, as while the window is locked; Resume ends that.
+func (w *Wizard) Pause() { w.ceremony.Pause() }
+
+// Resume ends Pause.
+func (w *Wizard) Resume() { w.ceremony.Resume() }
+
 // Wait returns when nothing of the wizard runs any more after Close. It must not be called on the window's
 // goroutine.
 func (w *Wizard) Wait() {
