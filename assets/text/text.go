@@ -16,6 +16,8 @@ import (
 	"github.com/jeandeaual/go-locale"
 	"github.com/nicksnyder/go-i18n/v2/i18n"
 	"golang.org/x/text/language"
+	"golang.org/x/text/message"
+	"golang.org/x/text/number"
 
 	"tapstation/assets"
 )
@@ -71,6 +73,14 @@ func N(key string, count int, pairs ...any) string {
 	d["Count"] = count
 	return say(&i18n.LocalizeConfig{MessageID: key, TemplateData: d, PluralCount: count})
 }
+
+// Number is a count as the language writes it: "1,204", "1.204".
+func Number(n int) string {
+	return message.NewPrinter(language.Make(Language())).Sprint(number.Decimal(n))
+}
+
+// Day is the day of t without its year, local time, as short as the language writes it.
+func Day(t time.Time) string { return t.Local().Format(T("format.day")) }
 
 // Date is the day of t, local time, as the language writes it.
 func Date(t time.Time) string { return t.Local().Format(T("format.date")) }
