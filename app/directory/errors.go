@@ -22,6 +22,7 @@ type Problem string
 const (
 	Required          Problem = "required"
 	TooLong           Problem = "too_long"           // more than FieldError.Limit
+	TooShort          Problem = "too_short"          // fewer than FieldError.Limit
 	TooMany           Problem = "too_many"           // more than FieldError.Limit
 	InvalidCharacters Problem = "invalid_characters" // control characters, what cannot be seen, broken UTF-8
 	SurroundingSpace  Problem = "surrounding_space"  // begins or ends with a space
@@ -30,17 +31,23 @@ const (
 	InvalidLink       Problem = "invalid_link"   // not an http or https address
 	InvalidValue      Problem = "invalid_value"  // not one of the values there are
 	OutOfRange        Problem = "out_of_range"   // below what can be, or above FieldError.Limit
+	Repeated          Problem = "repeated"       // one character over and over
+	OwnName           Problem = "own_name"       // the User ID, a name or the address of the user it protects
+	TooCommon         Problem = "too_common"     // among the first that anybody tries
 	Taken             Problem = "taken"          // somebody else's; told by Directory.Taken, never by Validate
 )
 
 // FieldError is what is wrong with one field.
 type FieldError struct {
-	Field   string // "user_id", "user_name", "first_name", "last_name", "email", "groups"; "key_name"; those of Workspace
+	Field   string // "user_id", "user_name", "first_name", "last_name", "email", "groups"; "key_name"; "password", "role"; those of Workspace
 	Problem Problem
-	Limit   int // of TooLong in code points, of TooMany in entries, of OutOfRange the largest value; else 0
+	Limit   int // of TooLong and TooShort in code points, of TooMany in entries, of OutOfRange the largest value; else 0
 }
 
 func (e FieldError) String() string {
+	if e.Problem == TooShort {
+		return fmt.Sprintf("%s: %s (at least %d)", e.Field, e.Problem, e.Limit)
+	}
 	if e.Limit > 0 {
 		return fmt.Sprintf("%s: %s (at most %d)", e.Field, e.Problem, e.Limit)
 	}

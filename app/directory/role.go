@@ -23,6 +23,20 @@ type Admin struct {
 	Changed   time.Time
 }
 
+// Guesses are the wrong log-ins under names of nobody who could log in. Names find their slot by a hash under Key, so
+// that there are never more than so many slots, whatever is tried, and no name is kept.
+type Guesses struct {
+	Key   []byte
+	Slots map[uint16]Guess
+	Count uint64 // of all of them, ever
+}
+
+// Guess is what is remembered of the names of one slot, as Admin remembers it of an admin.
+type Guess struct {
+	Failures  int
+	Attempted time.Time
+}
+
 // Role is what an admin may do.
 type Role string
 

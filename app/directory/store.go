@@ -51,6 +51,9 @@ type Tx interface {
 	PutAdmin(a Admin) error
 	DeleteAdmin(userID string) error
 
+	Guesses() (Guesses, error) // the zero Guesses in a new store
+	PutGuesses(g Guesses) error
+
 	Key(id string) (SecurityKey, error)
 	KeyByCredential(credentialID []byte) (SecurityKey, error)
 	Keys(q KeyQuery) (KeyPage, error)

@@ -106,31 +106,36 @@ func (d *Directory) AddUser(ctx context.Context, by string, u User) (User, error
 	if err := invalid(Validate(u)); err != nil {
 		return User{}, err
 	}
-	u.Handle = make([]byte, handleSize)
-	rand.Read(u.Handle) // never fails (crypto/rand)
 	var kept User
-	err := d.change(ctx, by, EnrollKeys, func(tx Tx, now time.Time) error {
-		kept = u
-		kept.Created, kept.Changed = now, now
-		switch _, err := tx.User(u.ID); {
-		case err == nil:
-			return ErrExists
-		case !errors.Is(err, ErrNotFound):
-			return err
-		}
-		var err error
-		if kept.Groups, err = joinGroups(tx, by, now, u.Groups); err != nil {
-			return err
-		}
-		if err := tx.PutUser(kept); err != nil {
-			return err
-		}
-		return tx.AppendAudit(audit.Entry{Time: now, Actor: by, Act: audit.UserAdded, User: kept.ID})
+	err := d.change(ctx, by, EnrollKeys, func(tx Tx, now time.Time) (err error) {
+		kept, err = addUser(tx, by, now, u)
+		return err
 	})
 	if err != nil {
 		return User{}, fmt.Errorf("add user %q: %w", u.ID, err)
 	}
 	return kept, nil
+}
+
+// addUser keeps a new user who is valid.
+func addUser(tx Tx, by string, now time.Time, u User) (User, error) {
+	switch _, err := tx.User(u.ID); {
+	case err == nil:
+		return User{}, ErrExists
+	case !errors.Is(err, ErrNotFound):
+		return User{}, err
+	}
+	var err error
+	if u.Groups, err = joinGroups(tx, by, now, u.Groups); err != nil {
+		return User{}, err
+	}
+	u.Handle = make([]byte, handleSize)
+	rand.Read(u.Handle) // never fails (crypto/rand)
+	u.Created, u.Changed = now, now
+	if err := tx.PutUser(u); err != nil {
+		return User{}, err
+	}
+	return u, tx.AppendAudit(audit.Entry{Time: now, Actor: by, Act: audit.UserAdded, User: u.ID})
 }
 
 // UpdateUser replaces what is known of the user with this User ID, which itself stays as it is, like the handle and

@@ -78,23 +78,25 @@ func (d *Directory) SetWorkspace(ctx context.Context, by string, w Workspace) er
 	if err := invalid(ValidateWorkspace(w)); err != nil {
 		return err
 	}
-	return d.change(ctx, by, ChangeSettings, func(tx Tx, now time.Time) error {
-		old, err := tx.Workspace()
-		if err != nil {
-			return err
-		}
-		changed := changedSettings(old, w)
-		if len(changed) == 0 {
-			return nil
-		}
-		kept := w
-		kept.Changed = now
-		if err := tx.PutWorkspace(kept); err != nil {
-			return err
-		}
-		return tx.AppendAudit(audit.Entry{Time: now, Actor: by, Act: audit.WorkspaceChanged,
-			Detail: map[string]string{"fields": strings.Join(changed, ",")}})
-	})
+	return d.change(ctx, by, ChangeSettings, func(tx Tx, now time.Time) error { return setWorkspace(tx, by, now, w) })
+}
+
+// setWorkspace keeps settings that are valid.
+func setWorkspace(tx Tx, by string, now time.Time, w Workspace) error {
+	old, err := tx.Workspace()
+	if err != nil {
+		return err
+	}
+	changed := changedSettings(old, w)
+	if len(changed) == 0 {
+		return nil
+	}
+	w.Changed = now
+	if err := tx.PutWorkspace(w); err != nil {
+		return err
+	}
+	return tx.AppendAudit(audit.Entry{Time: now, Actor: by, Act: audit.WorkspaceChanged,
+		Detail: map[string]string{"fields": strings.Join(changed, ",")}})
 }
 
 func changedSettings(old, new Workspace) []string {

@@ -1,6 +1,7 @@
 package bolt
 
 import (
+	"errors"
 	"fmt"
 
 	"tapstation/app/directory"
@@ -39,6 +40,20 @@ func (t *tx) PutAdmin(a directory.Admin) (err error) {
 		return fmt.Errorf("user ID: %w", err)
 	}
 	return keep(t, admins, key, keepAdmin(a))
+}
+
+func (t *tx) Guesses() (g directory.Guesses, err error) {
+	defer t.guard(&err)
+	r, err := record[guessesRecord](t, settings, guessesKey)
+	if errors.Is(err, directory.ErrNotFound) {
+		return directory.Guesses{}, nil
+	}
+	return r.guesses(), err
+}
+
+func (t *tx) PutGuesses(g directory.Guesses) (err error) {
+	defer t.guard(&err)
+	return keep(t, settings, guessesKey, keepGuesses(g))
 }
 
 func (t *tx) DeleteAdmin(userID string) (err error) {

@@ -81,6 +81,33 @@ func (r adminRecord) admin() directory.Admin {
 		Changed: r.Changed.Time()}
 }
 
+type guessesRecord struct {
+	Key   []byte                 `cbor:"1,keyasint,omitempty"`
+	Slots map[uint16]guessRecord `cbor:"2,keyasint,omitempty"`
+	Count uint64                 `cbor:"3,keyasint,omitempty"`
+}
+
+type guessRecord struct {
+	Failures  int     `cbor:"1,keyasint,omitempty"`
+	Attempted instant `cbor:"2,keyasint,omitempty"`
+}
+
+func keepGuesses(g directory.Guesses) guessesRecord {
+	r := guessesRecord{Key: g.Key, Slots: make(map[uint16]guessRecord, len(g.Slots)), Count: g.Count}
+	for slot, guess := range g.Slots {
+		r.Slots[slot] = guessRecord{guess.Failures, instantOf(guess.Attempted)}
+	}
+	return r
+}
+
+func (r guessesRecord) guesses() directory.Guesses {
+	g := directory.Guesses{Key: r.Key, Slots: make(map[uint16]directory.Guess, len(r.Slots)), Count: r.Count}
+	for slot, guess := range r.Slots {
+		g.Slots[slot] = directory.Guess{Failures: guess.Failures, Attempted: guess.Attempted.Time()}
+	}
+	return g
+}
+
 type credentialRecord struct {
 	ID          []byte   `cbor:"1,keyasint,omitempty"`
 	PublicKey   []byte   `cbor:"2,keyasint,omitempty"`

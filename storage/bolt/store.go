@@ -38,7 +38,7 @@ var (
 	keyIndex    = []byte("key_index")
 	enrollments = []byte("enrollments")
 	admins      = []byte("admins")
-	settings    = []byte("settings") // workspaceKey, auditHeadKey
+	settings    = []byte("settings") // the keys below
 	auditLog    = []byte("audit")    // keyed by Seq, 8 bytes big-endian
 )
 
@@ -46,6 +46,7 @@ var (
 var (
 	workspaceKey = []byte("workspace")
 	auditHeadKey = []byte("audit_head")
+	guessesKey   = []byte("guesses")
 )
 
 var schema = boltfile.Schema{
