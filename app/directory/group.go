@@ -10,8 +10,8 @@ import (
 	"tapstation/app/audit"
 )
 
-// maxDescription is the longest description of a group, in Unicode code points.
-const maxDescription = 256
+// MaxDescription is the longest description of a group, in Unicode code points.
+const MaxDescription = 256
 
 // Groups are all groups, by name.
 func (d *Directory) Groups(ctx context.Context) ([]Group, error) {
@@ -23,16 +23,44 @@ func (d *Directory) Groups(ctx context.Context) ([]Group, error) {
 	return groups, err
 }
 
-// AddGroup keeps a new group. It fails with *InvalidError (fields "name", "description") and ErrExists.
-func (d *Directory) AddGroup(ctx context.Context, by string, g Group) error {
+// Group is one group, whatever the case of its name. ErrNotFound when there is none.
+func (d *Directory) Group(ctx context.Context, name string) (Group, error) {
+	var g Group
+	err := d.Store.View(ctx, func(tx Tx) (err error) {
+		g, err = tx.Group(name)
+		return err
+	})
+	if err != nil {
+		return Group{}, fmt.Errorf("group %q: %w", name, err)
+	}
+	return g, nil
+}
+
+// ValidateGroup tells what is wrong with a group, field by field: "name", "description", "verification",
+// "offline_login", "pin_chooser"; nothing when all is well.
+func ValidateGroup(g Group) []FieldError {
 	var wrong []FieldError
-	if p := checkGroupName(g.Name); p != "" {
-		wrong = append(wrong, FieldError{"name", p, limitOf(p, MaxGroupName)})
+	add := func(field string, p Problem, limit int) {
+		if p != "" {
+			wrong = append(wrong, FieldError{field, p, limitOf(p, limit)})
+		}
 	}
-	if p := checkText(g.Description, maxDescription); p != "" {
-		wrong = append(wrong, FieldError{"description", p, limitOf(p, maxDescription)})
+	choose := func(field string, valid bool) {
+		if !valid {
+			wrong = append(wrong, FieldError{Field: field, Problem: InvalidValue})
+		}
 	}
-	if err := invalid(wrong); err != nil {
+	add("name", checkGroupName(g.Name), MaxGroupName)
+	add("description", checkText(g.Description, MaxDescription), MaxDescription)
+	choose("verification", slices.Contains([]Verification{"", PINless, PIN}, g.Defaults.Verification))
+	choose("offline_login", slices.Contains([]Choice{Unset, On, Off}, g.Defaults.OfflineLogin))
+	choose("pin_chooser", slices.Contains([]PINChooser{"", UserHere, UserMail}, g.Defaults.PINChooser))
+	return wrong
+}
+
+// AddGroup keeps a new group. It fails with *InvalidError (ValidateGroup) and ErrExists.
+func (d *Directory) AddGroup(ctx context.Context, by string, g Group) error {
+	if err := invalid(ValidateGroup(g)); err != nil {
 		return err
 	}
 	err := d.change(ctx, by, ManageUsers, func(tx Tx, now time.Time) error {
@@ -42,7 +70,7 @@ func (d *Directory) AddGroup(ctx context.Context, by string, g Group) error {
 		case !errors.Is(err, ErrNotFound):
 			return err
 		}
-		return addGroup(tx, by, now, Group{Name: g.Name, Description: g.Description})
+		return addGroup(tx, by, now, Group{Name: g.Name, Description: g.Description, Defaults: g.Defaults})
 	})
 	if err != nil {
 		return fmt.Errorf("add group %q: %w", g.Name, err)

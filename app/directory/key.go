@@ -100,7 +100,7 @@ func (d *Directory) setState(ctx context.Context, by, id string, act audit.Act, 
 
 // changeKey changes one key, puts the act on record, and tells the offline cache. The directory comes first: a crash
 // in between is made good by Reconcile at the next start, whereas a key forgotten too early might be put back by
-// somebody who still sees it active.
+// somebody who still sees it active. A change without detail is none: nothing is kept.
 func (d *Directory) changeKey(ctx context.Context, by string, right Right, id string, act audit.Act,
 	change func(Tx, *SecurityKey) (detail map[string]string, err error)) (SecurityKey, error) {
 	var k SecurityKey
@@ -109,7 +109,7 @@ func (d *Directory) changeKey(ctx context.Context, by string, right Right, id st
 			return err
 		}
 		detail, err := change(tx, &k)
-		if err != nil {
+		if err != nil || detail == nil {
 			return err
 		}
 		k.Changed = now

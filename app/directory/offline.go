@@ -66,15 +66,18 @@ func (d *Directory) RefreshOffline(ctx context.Context, keyIDs ...string) error 
 	return nil
 }
 
-// Reconcile brings the offline cache of this machine in line with the whole directory; it is run at every start. Keys
-// that may no longer log in offline are forgotten, those that may and are missing are put. It does nothing where
-// there is no directory: a log-in must still work when that is away.
+// Reconcile goes on with what a crash has interrupted, and brings the offline cache of this machine in line with the
+// whole directory; it is run at every start. Keys that may no longer log in offline are forgotten, those that may and
+// are missing are put. It does nothing where there is no directory: a log-in must still work when that is away.
 func (d *Directory) Reconcile(ctx context.Context) error {
-	if d.Offline == nil {
-		return nil
-	}
 	if there, err := d.Exists(ctx); err != nil || !there {
 		return err
+	}
+	if err := d.finishRenaming(ctx); err != nil {
+		return err
+	}
+	if d.Offline == nil {
+		return nil
 	}
 	cached, err := d.Offline.Keys(ctx)
 	if err != nil {
