@@ -9,11 +9,13 @@ import (
 
 	"fyne.io/fyne/v2"
 	fyneapp "fyne.io/fyne/v2/app"
+	"golang.org/x/term"
 
 	"tapstation/app"
 	"tapstation/app/command"
 	"tapstation/app/directory"
 	"tapstation/device"
+	"tapstation/storage/claim"
 	"tapstation/storage/seal"
 	"tapstation/ui/demo"
 	"tapstation/ui/desk"
@@ -36,11 +38,31 @@ func (s screen) run(do func() error) error {
 	return <-done
 }
 
-// desk is the desk window over a data folder.
+// desk is the desk window over a data folder, of which there is one at a time.
 func (s screen) desk(ctx context.Context, folder, actor string) error {
-	return s.run(func() error {
+	release, err := claim.Take(folder, directory.ClaimWindow)
+	if err != nil {
+		return err
+	}
+	return errors.Join(s.run(func() error {
 		station, end := openStation(folder, cards(), seal.Options{})
 		return errors.Join(showDesk(ctx, station, actor, nil), end())
+	}), release())
+}
+
+// taken shows a person who sees nothing of standard error, having started the program by its icon, that another
+// process has the window.
+func (s screen) taken(ctx context.Context, folder string, held *directory.HeldError) error {
+	if !displayed() || term.IsTerminal(int(os.Stderr.Fd())) {
+		return nil
+	}
+	return s.run(func() error {
+		station, end := openStation(folder, cards(), seal.Options{})
+		if err := errors.Join(language.Use(wanted(ctx, station.Directory)), end()); err != nil {
+			return err
+		}
+		desk.ShowTaken(ctx, fyneapp.NewWithID(appID), folder, held, desk.Options{})
+		return nil
 	})
 }
 

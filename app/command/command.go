@@ -18,6 +18,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"tapstation/app"
+	"tapstation/app/directory"
 )
 
 // Exit statuses.
@@ -40,6 +41,9 @@ type Parts struct {
 	// audit log.
 	Window func(ctx context.Context, folder, actor string) error
 	Demo   func(ctx context.Context, actor string) error
+	// Taken shows that another process has the window of the data folder already, to a person who cannot see standard
+	// error; nil: to nobody.
+	Taken func(ctx context.Context, folder string, held *directory.HeldError) error
 	// Tour drives the windows and leaves pictures of them in dir.
 	Tour func(ctx context.Context, dir string) error
 }

@@ -38,6 +38,8 @@ var failures = []failure{
 	{is(errNoPIN), "pin_required", "Give the PIN with --pin-stdin, or run this on a terminal."},
 	{is(errNewPIN), "pin_change_required", "The card wants a new PIN: enroll it on a terminal, or change its PIN first."},
 
+	{heldFor(directory.ClaimWindow), "window_open", "Go on in that window, or close it first. Commands work meanwhile."},
+	{as[*directory.HeldError], "held", "Wait until that process is done, or end it."},
 	{is(ErrNoDisplay), "no_display", "Run it where there is a screen, or use the commands: tapstation --help."},
 
 	// What a card is to the directory.
@@ -130,6 +132,13 @@ func pinError(which func(*device.PINError) bool) func(error) bool {
 	return func(err error) bool {
 		var e *device.PINError
 		return errors.As(err, &e) && which(e)
+	}
+}
+
+func heldFor(claim string) func(error) bool {
+	return func(err error) bool {
+		var e *directory.HeldError
+		return errors.As(err, &e) && e.Claim == claim
 	}
 }
 

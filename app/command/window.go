@@ -1,8 +1,11 @@
 package command
 
 import (
+	"errors"
 	"fmt"
 	"io"
+
+	"tapstation/app/directory"
 )
 
 // Run opens the desk window.
@@ -18,7 +21,16 @@ func (c *deskCommand) Run(r *run) error {
 	if err != nil {
 		return err
 	}
-	return r.Window(r.ctx, folder, by)
+	err = r.Window(r.ctx, folder, by)
+	var held *directory.HeldError
+	if !errors.As(err, &held) || r.Taken == nil || r.JSON {
+		return err
+	}
+	r.fail(err) // before the notice, for whoever waits for what is printed
+	if err := r.Taken(r.ctx, folder, held); err != nil {
+		r.warn(err)
+	}
+	return errShown
 }
 
 // tourDocument is what tour --json prints.

@@ -20,24 +20,23 @@ const ClaimWindow = "window"
 
 func (e *HeldError) Error() string {
 	var b strings.Builder
-	what := "is kept by"
-	if e.Claim == ClaimWindow {
-		what = "has a window open in"
+	b.WriteString("another process")
+	if e.PID != 0 {
+		b.Reset()
+		fmt.Fprintf(&b, "process %d", e.PID)
 	}
-	fmt.Fprintf(&b, "the data folder %s ", what)
-	if e.PID == 0 {
-		b.WriteString("another process")
-		return b.String()
-	}
-	fmt.Fprintf(&b, "process %d", e.PID)
 	if e.Program != "" {
 		fmt.Fprintf(&b, " (%s)", e.Program)
 	}
 	if e.Host != "" {
 		fmt.Fprintf(&b, " on %s", e.Host)
 	}
+	b.WriteString(" holds the data folder")
+	if e.Claim == ClaimWindow {
+		b.WriteString(", with a window")
+	}
 	if !e.Since.IsZero() {
-		fmt.Fprintf(&b, " since %s", e.Since.Local().Format("2006-01-02 15:04:05"))
+		fmt.Fprintf(&b, ", since %s", e.Since.Local().Format("2006-01-02 15:04:05"))
 	}
 	return b.String()
 }
