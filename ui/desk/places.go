@@ -16,7 +16,8 @@ type railPlace struct {
 
 // Names of the places.
 const (
-	usersPlace = "desk.users"
+	usersPlace  = "desk.users"
+	groupsPlace = "desk.groups"
 )
 
 // home is the place that the panel opens with.
@@ -26,6 +27,7 @@ const home = usersPlace
 func places() []railPlace {
 	return []railPlace{
 		{usersPlace, theme.UsersIcon, directory.SeeDirectory, func(d *Desk) page { d.users = newUsersPage(d); return d.users }},
+		{groupsPlace, theme.GroupIcon, directory.SeeDirectory, func(d *Desk) page { return newGroupsPage(d) }},
 	}
 }
 
