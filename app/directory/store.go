@@ -68,6 +68,15 @@ type Tx interface {
 	PutEnrollment(e Enrollment) error
 	DeleteEnrollment(userID string) error // no error when there is none
 
+	// Import is the import under way, of which there is at most one.
+	Import() (Import, error)
+	PutImport(i Import) error
+	// DeleteImport ends it and forgets its steps.
+	DeleteImport() error
+	PutImportStep(s ImportStep) error                // after those that are there
+	LastImportSteps(limit int) ([]ImportStep, error) // the last first
+	DropImportSteps(n int) error                     // the last n
+
 	// AppendAudit links e to the last entry (audit.Link) and keeps it.
 	AppendAudit(e audit.Entry) error
 	Audit(q AuditQuery) ([]audit.Entry, error)

@@ -38,14 +38,16 @@ var (
 	keyIndex    = []byte("key_index")
 	enrollments = []byte("enrollments")
 	admins      = []byte("admins")
-	settings    = []byte("settings") // the keys below
-	auditLog    = []byte("audit")    // keyed by Seq, 8 bytes big-endian
+	settings    = []byte("settings")     // the keys below
+	auditLog    = []byte("audit")        // keyed by Seq, 8 bytes big-endian
+	importSteps = []byte("import_steps") // of the import under way, keyed by their place, 8 bytes big-endian
 )
 
 // Keys in settings.
 var (
 	workspaceKey = []byte("workspace")
 	auditHeadKey = []byte("audit_head")
+	importKey    = []byte("import")
 	guessesKey   = []byte("guesses")
 )
 
@@ -61,6 +63,7 @@ var schema = boltfile.Schema{
 		{Name: string(settings), Steps: steps(workspaceHasPolicies)},
 		{Name: string(auditLog)},
 		{Name: string(admins)},
+		{Name: string(importSteps)},
 	},
 }
 
