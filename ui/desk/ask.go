@@ -8,24 +8,28 @@ import (
 	"tapstation/ui/widget"
 )
 
-// question is what is asked in the place of the page, until it is answered or one goes elsewhere.
+// question is what stands in the place of the page, until it is answered or one goes elsewhere.
 type question struct {
-	widget *widget.Question
 	before fyne.Focusable // had the focus
+	over   func()         // nil, or ends what the question began
 }
 
 // ask asks before something is done that cannot be taken back: in the place of the page, which stays as it is and
 // comes back with the answer. act is called when the answer was yes.
 func (d *Desk) ask(text widget.QuestionText, act func()) {
+	q := widget.NewQuestion(text, func() { d.unask(); act() }, d.unask)
+	d.askInPlace(container.NewCenter(widget.Pad(theme.Space24, q)), q.Keys(), nil)
+	d.focus(q.First())
+}
+
+// askInPlace puts o in the place of the page until unask; over is called then.
+func (d *Desk) askInPlace(o fyne.CanvasObject, keys *widget.Keys, over func()) {
 	d.unask()
-	q := &question{before: d.window.Canvas().Focused()}
-	q.widget = widget.NewQuestion(text, func() { d.unask(); act() }, d.unask)
-	d.question = q
+	d.question = &question{before: d.window.Canvas().Focused(), over: over}
 	d.detach()
 	d.window.Canvas().Unfocus()
-	d.stand(container.NewCenter(widget.Pad(theme.Space24, q.widget)))
-	d.detach = q.widget.Keys().Attach(d.window.Canvas())
-	d.focus(q.widget.First())
+	d.stand(o)
+	d.detach = keys.Attach(d.window.Canvas())
 }
 
 // unask takes a question back, and the page comes again as it was.
@@ -35,6 +39,9 @@ func (d *Desk) unask() {
 		return
 	}
 	d.question = nil
+	if q.over != nil {
+		q.over()
+	}
 	d.detach()
 	d.window.Canvas().Unfocus()
 	d.stand(d.page.content())

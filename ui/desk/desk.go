@@ -51,6 +51,7 @@ type Desk struct {
 	detach    func()          // takes the page's keys off the window
 	pages     map[string]page // of the places gone to, by name
 	question  *question       // nil: none is asked
+	folder    string          // where a file was chosen last
 	users     *usersPage
 }
 

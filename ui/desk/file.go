@@ -3,11 +3,8 @@ package desk
 import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
-	"fyne.io/fyne/v2/dialog"
-	fynestorage "fyne.io/fyne/v2/storage"
 
 	"tapstation/assets/text"
-	"tapstation/ui/theme"
 	"tapstation/ui/widget"
 )
 
@@ -35,37 +32,11 @@ func newFileField(d *Desk, label, hint string, extensions []string, chosen func(
 // chooseFile shows the files of this machine. chosen is called on the window's goroutine, and not at all when none was
 // chosen.
 func (d *Desk) chooseFile(extensions []string, chosen func(path string)) {
-	files := dialog.NewFileOpen(func(r fyne.URIReadCloser, err error) {
-		if err != nil || r == nil {
-			return // it cannot be opened: whoever reads it by its path is told why
-		}
-		path := r.URI().Path()
-		if err := r.Close(); err != nil {
-			fyne.LogError("close "+path, err)
-		}
-		chosen(path)
-	}, d.window)
-	if len(extensions) > 0 {
-		files.SetFilter(fynestorage.NewExtensionFileFilter(extensions))
-	}
-	files.Resize(d.window.Canvas().Size().SubtractWidthHeight(4*theme.Space32, 4*theme.Space32))
-	files.Show()
+	d.pickFile(pick{Title: text.T("files.title"), Act: text.T("files.choose"), Extensions: extensions}, chosen)
 }
 
-// saveFile asks where a file of this name shall be kept. chosen is called on the window's goroutine, and not at all when
-// no place was chosen.
+// saveFile asks where a file of this name shall be kept: in a place where there is none of it yet. chosen is called on
+// the window's goroutine, and not at all when no place was chosen.
 func (d *Desk) saveFile(name string, chosen func(path string)) {
-	files := dialog.NewFileSave(func(w fyne.URIWriteCloser, err error) {
-		if err != nil || w == nil {
-			return
-		}
-		path := w.URI().Path()
-		if err := w.Close(); err != nil {
-			fyne.LogError("close "+path, err)
-		}
-		chosen(path)
-	}, d.window)
-	files.SetFileName(name)
-	files.Resize(d.window.Canvas().Size().SubtractWidthHeight(4*theme.Space32, 4*theme.Space32))
-	files.Show()
+	d.pickFile(pick{Title: text.T("files.title_save"), Act: text.T("files.save"), Save: name}, chosen)
 }
