@@ -10,6 +10,7 @@ import (
 
 // question is what stands in the place of the page, until it is answered or one goes elsewhere.
 type question struct {
+	keys   *widget.Keys
 	before fyne.Focusable // had the focus
 	over   func()         // nil, or ends what the question began
 }
@@ -25,11 +26,10 @@ func (d *Desk) ask(text widget.QuestionText, act func()) {
 // askInPlace puts o in the place of the page until unask; over is called then.
 func (d *Desk) askInPlace(o fyne.CanvasObject, keys *widget.Keys, over func()) {
 	d.unask()
-	d.question = &question{before: d.window.Canvas().Focused(), over: over}
-	d.detach()
-	d.window.Canvas().Unfocus()
+	d.question = &question{keys: keys, before: d.window.Canvas().Focused(), over: over}
+	d.unfocus()
 	d.stand(o)
-	d.detach = keys.Attach(d.window.Canvas())
+	d.grip()
 }
 
 // unask takes a question back, and the page comes again as it was.
@@ -42,17 +42,16 @@ func (d *Desk) unask() {
 	if q.over != nil {
 		q.over()
 	}
-	d.detach()
-	d.window.Canvas().Unfocus()
+	d.unfocus()
 	d.stand(d.page.content())
-	d.detach = d.page.keys().Attach(d.window.Canvas())
+	d.grip()
 	if q.before != nil {
 		d.focus(q.before)
 	}
 }
 
 // stand puts o beside the rail.
-func (d *Desk) stand(o fyne.CanvasObject) {
-	d.body.Objects = []fyne.CanvasObject{o}
+func (d *Desk) stand(o ...fyne.CanvasObject) {
+	d.body.Objects = o
 	d.body.Refresh()
 }

@@ -45,6 +45,11 @@ type Desk struct {
 	work   sync.WaitGroup
 
 	workspace directory.Workspace
+	root      *fyne.Container // all of the window: the panel, or the gate that covers it
+	panel     fyne.CanvasObject
+	gate      gate           // nil: the panel is open
+	covered   fyne.Focusable // had the focus when a gate covered it
+	session   session
 	rail      *rail
 	body      *fyne.Container
 	page      page
@@ -76,7 +81,7 @@ func New(a fyne.App, s *app.Station, opts Options) *Desk {
 	if opts.After == nil {
 		opts.After = func(d time.Duration, do func()) func() bool { return time.AfterFunc(d, do).Stop }
 	}
-	d := &Desk{app: a, station: s, opts: opts, workspace: directory.DefaultWorkspace(), pages: map[string]page{}}
+	d := &Desk{app: a, station: s, opts: opts, workspace: directory.DefaultWorkspace(), pages: map[string]page{}, detach: func() {}}
 	d.ctx, d.cancel = context.WithCancel(context.Background())
 	a.Settings().SetTheme(theme.New(opts.Variant))
 	a.SetIcon(theme.AppIcon)
@@ -87,7 +92,9 @@ func New(a fyne.App, s *app.Station, opts Options) *Desk {
 	d.window.SetOnClosed(d.Close)
 	d.rail = newRail(d)
 	d.body = container.NewStack()
-	d.window.SetContent(container.New(frameLayout{}, d.rail.content(), d.body))
+	d.panel = container.New(frameLayout{}, d.rail.content(), d.body)
+	d.root = container.NewStack(d.panel)
+	d.window.SetContent(d.root)
 	d.window.Resize(fyne.NewSize(1280, 800))
 
 	d.setWorkspace(d.workspace)
@@ -112,7 +119,12 @@ func (d *Desk) Run(ctx context.Context) {
 // Close ends what the window began, without waiting for it.
 func (d *Desk) Close() {
 	if d.ctx.Err() == nil {
-		d.page.left()
+		if d.gate != nil {
+			d.gate.left()
+		}
+		if d.page != nil {
+			d.page.left()
+		}
 		d.cancel()
 	}
 }
@@ -125,7 +137,12 @@ func (d *Desk) Wait() { d.work.Wait() }
 func (d *Desk) Window() fyne.Window { return d.window }
 
 // Page is what stands beside the rail now; what is on it can be found with widget.Find.
-func (d *Desk) Page() fyne.CanvasObject { return d.body }
+func (d *Desk) Page() fyne.CanvasObject {
+	if d.gate != nil {
+		return d.gate.content()
+	}
+	return d.body
+}
 
 // ShowUsers goes to All Users.
 func (d *Desk) ShowUsers() { d.open(usersPlace) }
@@ -153,18 +170,32 @@ func (d *Desk) show(p page) {
 func (d *Desk) put(p page) {
 	if d.page != nil {
 		d.page.left()
-		d.detach()
 	}
 	d.page = p
-	d.window.Canvas().Unfocus() // Fyne leaves the focus on what is no longer there
+	d.unfocus()
 	d.stand(p.content())
-	d.detach = p.keys().Attach(d.window.Canvas())
+	d.grip()
 	d.rail.render()
 	p.shown()
 }
 
-// focus gives f the focus. Fyne itself finds the window of a widget only once it was drawn.
-func (d *Desk) focus(f fyne.Focusable) { d.window.Canvas().Focus(f) }
+// focus gives f, which is on the panel, the focus: at once, or when the panel is no longer covered. Fyne itself finds the
+// window of a widget only once it was drawn.
+func (d *Desk) focus(f fyne.Focusable) {
+	if d.gate != nil {
+		d.covered = f
+		return
+	}
+	d.window.Canvas().Focus(f)
+}
+
+// unfocus takes the focus from whatever has it on the panel: Fyne leaves it on what is no longer there.
+func (d *Desk) unfocus() {
+	d.covered = nil
+	if d.gate == nil {
+		d.window.Canvas().Unfocus()
+	}
+}
 
 // do runs f on the window's goroutine, unless the window is gone by then.
 func (d *Desk) do(f func()) {

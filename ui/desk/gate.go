@@ -1,0 +1,108 @@
+package desk
+
+import (
+	"slices"
+
+	"fyne.io/fyne/v2"
+
+	"tapstation/ui/widget"
+)
+
+// gate is a page that covers the whole window, rail and all: the set-up, the log-in, the lock. What it covers is not on
+// the window meanwhile, so nothing of it can be read or reached.
+type gate interface {
+	page
+	// renamed tells that the workspace, or what is known of it, is another now.
+	renamed()
+}
+
+// pausing is a page that waits for cards by itself. Paused it takes none.
+type pausing interface {
+	pause()
+	resume()
+}
+
+// cover puts g over everything. The panel beneath stays as it is.
+func (d *Desk) cover(g gate) {
+	if d.gate == nil {
+		d.covered = d.window.Canvas().Focused()
+		if p, ok := d.page.(pausing); ok {
+			p.pause()
+		}
+	} else {
+		d.gate.left()
+	}
+	d.gate = g
+	for o := d.window.Canvas().Overlays().Top(); o != nil; o = d.window.Canvas().Overlays().Top() {
+		d.window.Canvas().Overlays().Remove(o) // a menu, or the view of the files
+	}
+	d.window.Canvas().Unfocus()
+	d.root.Objects = []fyne.CanvasObject{g.content()}
+	d.root.Refresh()
+	d.grip()
+	g.shown()
+}
+
+// uncover takes the gate away: the panel comes back as it was.
+func (d *Desk) uncover() {
+	if d.gate == nil {
+		return
+	}
+	d.gate.left()
+	d.gate = nil
+	d.window.Canvas().Unfocus()
+	d.root.Objects = []fyne.CanvasObject{d.panel}
+	d.root.Refresh()
+	d.grip()
+	if p, ok := d.page.(pausing); ok {
+		p.resume()
+	}
+	if d.covered != nil {
+		d.focus(d.covered)
+		d.covered = nil
+	}
+}
+
+// shortcuts are those that work on every page of the panel.
+func (d *Desk) shortcuts() []widget.Shortcut { return nil }
+
+// begin opens the panel for an admin, from its beginning.
+func (d *Desk) begin(s session) {
+	d.end()
+	d.session = s
+	d.rail.list()
+	d.covered = nil
+	d.uncover()
+	d.root.Objects = []fyne.CanvasObject{d.panel}
+	d.root.Refresh()
+	d.open(home)
+}
+
+// end takes away what the session had open.
+func (d *Desk) end() {
+	if d.page != nil {
+		d.page.left()
+	}
+	d.page, d.question, d.users = nil, nil, nil
+	d.pages = map[string]page{}
+	d.session = session{}
+	d.stand()
+}
+
+// grip gives the keyboard to what is on top: the gate, else the question, else the page.
+func (d *Desk) grip() {
+	d.detach()
+	var keys widget.Keys
+	switch {
+	case d.gate != nil:
+		keys = *d.gate.keys()
+	case d.question != nil:
+		keys = *d.question.keys
+	case d.page != nil:
+		keys = *d.page.keys()
+	}
+	if d.gate == nil {
+		keys.Shortcuts = append(slices.Clone(keys.Shortcuts), d.shortcuts()...)
+	}
+	d.detach = keys.Attach(d.window.Canvas())
+}
