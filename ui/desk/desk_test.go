@@ -155,6 +155,9 @@ func (b *bench) listed() {
 	b.until("the answer to All Users", func() bool { return b.users.state.Known && !b.users.state.Asking })
 }
 
+// focusOn gives f the focus.
+func (b *bench) focusOn(f fyne.Focusable) { b.window.Canvas().Focus(f) }
+
 // press gives a key to what has the focus, or else to the page.
 func (b *bench) press(names ...fyne.KeyName) {
 	c := b.window.Canvas()

@@ -17,6 +17,7 @@ import (
 type keyCell struct {
 	fynewidget.BaseWidget
 	keys  []directory.SecurityKey
+	empty bool // of a row that is not there yet
 	none  *widget.Text
 	more  *widget.Text
 	shown []*keyBadges // made as they are needed, and kept
@@ -35,7 +36,14 @@ func newKeyCell() *keyCell {
 	return c
 }
 
+// blank shows nothing, not even that there is no key.
+func (c *keyCell) blank() {
+	c.keys, c.empty = nil, true
+	c.Refresh()
+}
+
 func (c *keyCell) set(keys []directory.SecurityKey) {
+	c.empty = false
 	c.keys = inRank(keys)
 	for len(c.shown) < min(len(c.keys), maxKeysInCell) {
 		name := widget.NewText("")
@@ -99,7 +107,7 @@ func (r *keyCellRenderer) Refresh() {
 func (r *keyCellRenderer) Layout(s fyne.Size) {
 	const gap, apart, longest, shortest = theme.Space8, theme.Space16, 130, 40
 	c := r.cell
-	c.none.Hidden = len(c.keys) > 0
+	c.none.Hidden = len(c.keys) > 0 || c.empty
 	place(c.none, 0, s.Width, s.Height)
 	x, fits := float32(0), 0
 	for i, b := range c.shown {

@@ -119,7 +119,8 @@ func TestKeysInARowAreThoseThatMatterFirst(t *testing.T) {
 	b := newBench(t, 1, withKeys)
 	b.listed()
 	cell := newKeyCell()
-	cell.set(b.users.state.Rows[0].Keys)
+	row, _ := b.users.state.Rows.at(0)
+	cell.set(row.Keys)
 	for _, c := range []struct {
 		width float32
 		shown int

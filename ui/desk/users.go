@@ -8,7 +8,6 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
 	fynetheme "fyne.io/fyne/v2/theme"
-	fynewidget "fyne.io/fyne/v2/widget"
 
 	"tapstation/app/directory"
 	"tapstation/assets/text"
@@ -21,57 +20,120 @@ type usersPage struct {
 	desk   *Desk
 	state  usersState
 	cancel context.CancelFunc // of what is being asked
+	job    *job               // nil: nothing is being done with those chosen
 
-	search *widget.Search
-	group  *widget.Button // says which group is shown; hidden where there is none
-	status *widget.Text
-	list   *widget.List
-	notice *fyne.Container // who has just been saved
-	middle *fyne.Container // the list, or what stands in its place
-	drawn  string          // what stands in middle
-	all    fyne.CanvasObject
+	search                  *widget.Search
+	group, holding, enabled *widget.Filter
+	clear                   *widget.Button // takes all filters away
+	find                    *fyne.Container
+	count                   *widget.Text
+	again                   *widget.Button // where a further page could not be had
+	list                    *widget.List
+	notice                  *fyne.Container // who has just been saved, what was done
+	bar                     *fyne.Container // what can be done with those chosen
+	middle                  *fyne.Container // the list, or what stands in its place
+	drawn                   string          // what stands in middle
+	all                     fyne.CanvasObject
 }
 
 // slowAfter is how long a page may take before it says that it does.
 const slowAfter = 300 * time.Millisecond
 
 func newUsersPage(d *Desk) *usersPage {
-	p := &usersPage{desk: d, cancel: func() {}, status: widget.Small("")}
+	p := &usersPage{desk: d, cancel: func() {}, count: widget.Small("")}
+	p.count.Clip = true
 	p.search = widget.NewSearch(text.T("users.search"), text.T("users.search_clear"))
-	p.search.OnChanged = func(q string) { p.ask(p.state.search(strings.TrimSpace(q))) }
+	p.search.OnChanged = func(words string) {
+		q := p.state.Query
+		q.Text = strings.TrimSpace(words)
+		p.ask(q)
+	}
 	p.search.Entry.OnDown = func() { p.list.Focus() }
 	p.search.Entry.OnEnter = func() { p.list.Focus() }
+	p.buildFilters()
+	p.buildList()
 
-	p.list = widget.NewList(func() int { return len(p.state.Rows) },
-		p.column("users.column.id", 1.1, func(r directory.UserRow) string { return r.User.ID }),
-		p.column("users.column.name", 1.5, nameWords),
-		p.column("users.column.email", 1.9, func(r directory.UserRow) string { return r.User.Email }),
-		p.column("users.column.groups", 1.2, func(r directory.UserRow) string { return strings.Join(r.User.Groups, ", ") }),
-		widget.NewCol(text.T("users.column.keys"), 2.4, newKeyCell,
-			func(c *keyCell, row int) { c.set(p.state.Rows[row].Keys) }))
-	p.list.OnOpen = func(row int) { d.ShowUser(p.state.Rows[row].User.ID) }
-	p.list.OnTop = p.search.Focus
-	p.list.OnNearEnd = func() {
-		if next, ok := p.state.more(); ok {
-			p.ask(next)
-		}
+	p.again = widget.NewQuiet(text.T("page.again"), "", theme.AgainIcon, func() { p.state.retry(); p.send() })
+	p.notice, p.middle, p.bar = container.NewStack(), container.NewStack(), container.NewStack()
+	p.find = container.New(filterLayout{}, p.search, p.group, p.holding, p.enabled, p.clear)
+	var acts []fyne.CanvasObject
+	if d.may(directory.EnrollKeys) {
+		acts = append(acts, widget.NewPrimary(text.T("users.new"), d.NewUser).WithIcon(theme.AddIcon))
 	}
-
-	newUser := widget.NewPrimary(text.T("users.new"), d.NewUser).WithIcon(theme.AddIcon)
-	p.notice = container.NewStack()
-	p.middle = container.NewStack()
-	p.group = widget.NewButton("", p.chooseGroup).WithIcon(theme.GroupIcon)
-	find := container.New(searchLayout{}, p.search, p.group, p.status)
-	p.all = widget.PadXY(theme.Space32, theme.Space24, widget.Above(theme.Space16, p.middle,
-		widget.TitleLine(text.T("users.title"), newUser), p.notice, find))
+	p.all = widget.PadXY(theme.Space32, theme.Space24, widget.Above(theme.Space16,
+		container.NewBorder(nil, p.bar, nil, nil, p.middle),
+		countedTitle(text.T("users.title"), p.count, p.again, acts...), p.notice, p.find))
 	p.render()
 	return p
+}
+
+func (p *usersPage) buildList() {
+	p.list = widget.NewList(func() int { return p.state.Rows.count() },
+		p.column("users.column.id", 1.05, func(r directory.UserRow) string { return r.User.ID }).Sorted(sortName(directory.ByID)),
+		p.column("users.column.name", 1.5, nameWords).Sorted(sortName(directory.ByName)),
+		p.column("users.column.email", 1.8, func(r directory.UserRow) string { return r.User.Email }).Sorted(sortName(directory.ByEmail)),
+		p.column("users.column.groups", 1.1, func(r directory.UserRow) string { return strings.Join(r.User.Groups, ", ") }),
+		widget.NewCol(text.T("users.column.keys"), 2.4, newKeyCell, func(c *keyCell, row int) {
+			if r, ok := p.state.Rows.at(row); ok {
+				c.set(r.Keys)
+			} else {
+				c.blank()
+			}
+		}),
+		dated(p.column("users.column.created", 0, func(r directory.UserRow) string { return date(r.User.Created) })).
+			Sorted(sortName(directory.ByCreated)))
+	p.list.SetMarks(widget.Marks{
+		Is:     func(row int) bool { return p.state.Chosen.has(p.state.Rows.id(row)) },
+		All:    func() widget.Marking { return p.state.Chosen.marking() },
+		OnMark: p.mark,
+		OnAll: func(on bool) {
+			p.state.Chosen = chosen{All: on}
+			p.render()
+		},
+	})
+	p.list.OnOpen = func(row int) {
+		if id := p.state.Rows.id(row); id != "" {
+			p.desk.ShowUser(id)
+		}
+	}
+	p.list.OnSort = func(by string) { p.ask(p.state.sortBy(sortOf(by))) }
+	p.list.OnTop = p.search.Focus
+	p.list.OnSeen = func(row int) {
+		if p.state.see(row) {
+			p.send()
+		}
+	}
+	p.list.OnNearEnd = func() {
+		if p.state.more() {
+			p.send()
+		}
+	}
+}
+
+// The title of a column is told by a name that is never empty.
+func sortName(s directory.UserSort) string { return "by " + string(s) }
+
+func sortOf(name string) directory.UserSort {
+	return directory.UserSort(strings.TrimPrefix(name, "by "))
 }
 
 // column is a column of plain words.
 func (p *usersPage) column(title string, weight float32, words func(directory.UserRow) string) widget.Col {
 	return widget.NewCol(text.T(title), weight, func() *widget.Text { return clipped("") },
-		func(t *widget.Text, row int) { t.SetText(words(p.state.Rows[row])) })
+		func(t *widget.Text, row int) {
+			if r, ok := p.state.Rows.at(row); ok {
+				t.SetText(words(r))
+			} else {
+				t.SetText("")
+			}
+		})
+}
+
+// dated is a column as wide as a date.
+func dated(c widget.Col) widget.Col {
+	const width = 92
+	c.Width = width
+	return c
 }
 
 // nameWords is the name of a user, and that they are disabled if they are.
@@ -85,25 +147,40 @@ func nameWords(r directory.UserRow) string {
 func (p *usersPage) content() fyne.CanvasObject { return p.all }
 
 func (p *usersPage) keys() *widget.Keys {
-	return &widget.Keys{
-		Runes: map[rune]func(){'/': p.search.Focus},
-		Shortcuts: []widget.Shortcut{
-			{Key: fyne.KeyF, Do: p.search.Focus},
-			{Key: fyne.KeyN, Do: p.desk.NewUser},
-		},
+	k := &widget.Keys{
+		Runes:     map[rune]func(){'/': p.search.Focus},
+		Shortcuts: []widget.Shortcut{{Key: fyne.KeyF, Do: p.search.Focus}},
+		Escape:    p.escape,
+	}
+	if p.desk.may(directory.EnrollKeys) {
+		k.Shortcuts = append(k.Shortcuts, widget.Shortcut{Key: fyne.KeyN, Do: p.desk.NewUser})
+	}
+	return k
+}
+
+// escape takes back what was chosen.
+func (p *usersPage) escape() {
+	if !p.state.Chosen.none() && p.job == nil {
+		p.state.Chosen = chosen{}
+		p.list.Changed()
+		p.render()
 	}
 }
 
 func (p *usersPage) shown() {
-	p.ask(p.state.again())
-	p.askGroups()
+	p.state.again()
+	p.send()
+	p.askAround()
 	p.desk.focus(p.search.Entry)
 }
 
 func (p *usersPage) left() {
 	p.cancel()
-	p.state.Asking, p.state.Saved = false, nil
-	p.state.Asked++ // what is still on its way is stale
+	p.state.drop()
+	p.state.Saved = nil
+	if p.job != nil && p.job.state.Over {
+		p.job = nil
+	}
 }
 
 // saved says who has just been saved, until another page is shown.
@@ -112,60 +189,69 @@ func (p *usersPage) saved(u *directory.User) {
 	p.render()
 }
 
-// ask puts the question that next holds to the directory. One that is still open is given up: who types on no
-// longer wants to know.
-func (p *usersPage) ask(next usersState) {
+// ShowUsersWith goes to All Users with those that match q; its After and Limit do not count.
+func (d *Desk) ShowUsersWith(q directory.UserQuery) {
+	p, ok := d.at(usersPlace).(*usersPage)
+	if !ok {
+		return
+	}
+	p.state = p.state.ask(q)
+	p.state.drop()
+	p.state.Known = false // shown asks for it
+	p.search.Set(q.Text)
+	d.open(usersPlace)
+}
+
+// ask lists what matches q instead. A question that is still open is given up: who types on no longer wants to know.
+func (p *usersPage) ask(q directory.UserQuery) {
+	p.state = p.state.ask(q)
+	p.send()
+	p.render()
+}
+
+// send puts the question to the directory.
+func (p *usersPage) send() {
 	p.cancel()
-	elsewhere := next.Query != p.state.Query || next.Group != p.state.Group
-	p.state = next
 	ctx, cancel := context.WithCancel(p.desk.ctx)
 	p.cancel = cancel
-	n, q := next.Asked, next.question()
+	n, q, anew := p.state.Asked, p.state.question(), p.state.anew
 	p.desk.beside(ctx, func(ctx context.Context) {
 		list, err := p.desk.station.Directory.Users(ctx, q)
 		p.desk.do(func() {
 			fresh := n == p.state.Asked
-			p.state = p.state.answer(n, list, err)
-			if fresh && elsewhere && err == nil {
+			p.state = p.state.took(n, list, err)
+			if !fresh {
+				return
+			}
+			if anew && err == nil {
 				p.list.ToTop()
 			}
 			p.render()
 		})
 	})
 	p.speakOfWaiting(n, 0, slowAfter)
-	p.render()
+	p.renderCount()
 }
 
-// askGroups asks which groups there are. Where that fails, no group can be chosen; the list says why.
-func (p *usersPage) askGroups() {
+// askAround asks which groups there are, and how many users. Where that fails, no group can be chosen and nothing is
+// counted; the list says why.
+func (p *usersPage) askAround() {
 	p.desk.beside(p.desk.ctx, func(ctx context.Context) {
 		groups, err := p.desk.station.Directory.Groups(ctx)
-		if err != nil {
-			return
-		}
+		counts, countErr := p.desk.station.Directory.Statistics(ctx, directory.StatisticsQuery{})
 		p.desk.do(func() {
-			p.state.Groups = nil
-			for _, g := range groups {
-				p.state.Groups = append(p.state.Groups, g.Name)
+			if err == nil {
+				p.state.Groups = nil
+				for _, g := range groups {
+					p.state.Groups = append(p.state.Groups, g.Name)
+				}
+			}
+			if countErr == nil {
+				p.state.Counts = &counts
 			}
 			p.render()
 		})
 	})
-}
-
-// chooseGroup offers all groups under the button.
-func (p *usersPage) chooseGroup() {
-	item := func(label, group string) *fyne.MenuItem {
-		i := fyne.NewMenuItem(label, func() { p.ask(p.state.only(group)) })
-		i.Checked = group == p.state.Group
-		return i
-	}
-	items := []*fyne.MenuItem{item(text.T("users.all_groups"), ""), fyne.NewMenuItemSeparator()}
-	for _, g := range p.state.Groups {
-		items = append(items, item(g, g))
-	}
-	menu := fynewidget.NewPopUpMenu(fyne.NewMenu("", items...), p.desk.window.Canvas())
-	menu.ShowAtRelativePosition(fyne.NewPos(0, p.group.Size().Height+theme.Space4), p.group)
 }
 
 // speakOfWaiting says that question n is still open, once it has been for a while, and then every second how long.
@@ -175,8 +261,8 @@ func (p *usersPage) speakOfWaiting(n, seconds int, after time.Duration) {
 			if n != p.state.Asked || !p.state.Asking {
 				return
 			}
-			p.state = p.state.waited(n, seconds)
-			p.render()
+			p.state.waited(n, seconds)
+			p.renderCount()
 			p.speakOfWaiting(n, seconds+1, time.Second)
 		})
 	})
@@ -184,57 +270,77 @@ func (p *usersPage) speakOfWaiting(n, seconds int, after time.Duration) {
 
 // render shows the state.
 func (p *usersPage) render() {
-	s := p.state
-	p.status.SetText(waitingWords(s))
-	p.group.Hidden = len(s.Groups) == 0
-	p.group.SetText(orElse(s.Group, text.T("users.all_groups")))
+	s := &p.state
+	p.renderCount()
+	p.renderFilters()
 	p.renderNotice()
+	p.renderBar()
+	p.list.SetSort(sortName(s.Query.Sort), s.Query.Desc)
+	rows := s.Rows.count()
 	switch {
-	case s.Failed != nil && len(s.Rows) == 0 || s.Failed != nil && s.Next == "":
+	case s.Failed != nil && (rows == 0 || s.anew):
 		p.put("failed:"+s.Failed.Error(), func() fyne.CanvasObject {
-			return failedView(s.Failed, func() { p.ask(p.state.search(p.state.Query)) })
+			return failedView(s.Failed, func() { p.state.retry(); p.send(); p.render() })
 		})
 	case !s.Known:
 		p.put("unknown", func() fyne.CanvasObject { return container.NewStack() })
-	case len(s.Rows) == 0 && s.Query == "" && s.Group == "" && !s.Asking:
+	case rows == 0 && s.Query.Text == "" && !s.filtered() && !s.Asking:
 		p.put("empty", func() fyne.CanvasObject {
-			return widget.Empty(theme.UsersIcon, text.T("users.empty.title"), text.T("users.empty.text"),
-				widget.NewPrimary(text.T("users.new"), p.desk.NewUser).WithIcon(theme.AddIcon))
+			var first *widget.Button
+			if p.desk.may(directory.EnrollKeys) {
+				first = widget.NewPrimary(text.T("users.new"), p.desk.NewUser).WithIcon(theme.AddIcon)
+			}
+			return widget.Empty(theme.UsersIcon, text.T("users.empty.title"), text.T("users.empty.text"), first)
 		})
-	case len(s.Rows) == 0 && !s.Asking:
-		p.put("nobody:"+s.Query+":"+s.Group, func() fyne.CanvasObject {
-			return widget.Empty(theme.SearchIcon, text.T("users.nobody.title"), nobodyWords(s),
+	case rows == 0 && !s.Asking:
+		p.put("nobody:"+nobodyWords(p.state), func() fyne.CanvasObject {
+			return widget.Empty(theme.SearchIcon, text.T("users.nobody.title"), nobodyWords(p.state),
 				widget.NewButton(text.T("users.show_all"), p.showAll))
 		})
-	case len(s.Rows) > 0:
+	case rows > 0:
 		p.put("list", func() fyne.CanvasObject { return widget.Panel(p.list) })
 		p.list.Changed()
 	}
 }
 
+// renderCount says how many there are, or that it is being looked, or that a further page could not be had.
+func (p *usersPage) renderCount() {
+	s := p.state
+	broken := s.Failed != nil && s.Rows.count() > 0 && !s.anew
+	p.again.Hidden = !broken
+	switch words := waitingWords(s.Asking, s.Waited); {
+	case broken:
+		p.count.SetText(text.T("users.page_failed"))
+	case words != "":
+		p.count.SetText(words)
+	case s.Known && s.Failed == nil && s.Rows.count() > 0:
+		n, known := s.total()
+		p.count.SetText(countWords("users.count", "users.count_more", n, known))
+	case !s.Asking:
+		p.count.SetText("")
+	}
+}
+
 // showAll takes away what keeps users from being listed.
 func (p *usersPage) showAll() {
-	p.search.Entry.SetText("")
-	p.ask(p.state.only(""))
+	q := p.state.Query
+	p.search.Set("")
+	p.ask(directory.UserQuery{Sort: q.Sort, Desc: q.Desc})
 	p.search.Focus()
 }
 
 // nobodyWords say what nobody matches.
 func nobodyWords(s usersState) string {
+	q := s.Query
 	switch {
-	case s.Group == "":
-		return text.T("users.nobody.text", "Query", s.Query)
-	case s.Query == "":
-		return text.T("users.nobody.group", "Group", s.Group)
+	case q.Keys != directory.HoldsAny || q.Disabled != directory.Unset:
+		return text.T("users.nobody.filter")
+	case q.Group == "":
+		return text.T("users.nobody.text", "Query", q.Text)
+	case q.Text == "":
+		return text.T("users.nobody.group", "Group", q.Group)
 	}
-	return text.T("users.nobody.both", "Query", s.Query, "Group", s.Group)
-}
-
-func orElse(words, otherwise string) string {
-	if words == "" {
-		return otherwise
-	}
-	return words
+	return text.T("users.nobody.both", "Query", q.Text, "Group", q.Group)
 }
 
 // put replaces what stands in the middle, if that is not there already.
@@ -246,51 +352,5 @@ func (p *usersPage) put(name string, make func() fyne.CanvasObject) {
 	p.middle.Objects = []fyne.CanvasObject{make()}
 	p.middle.Refresh()
 }
-
-func (p *usersPage) renderNotice() {
-	u := p.state.Saved
-	p.notice.Hidden = u == nil
-	if u == nil || len(p.notice.Objects) > 0 {
-		if u == nil {
-			p.notice.Objects = nil
-		}
-		return
-	}
-	words := widget.NewStatus(widget.Sign{Icon: theme.CheckCircleIcon, Color: theme.Success,
-		Word: text.T("users.saved", "Name", u.DisplayName())})
-	open := widget.NewQuiet(text.T("users.saved_open"), "", nil, func() { p.desk.ShowUser(u.ID) })
-	p.notice.Objects = []fyne.CanvasObject{
-		widget.Panel(widget.PadXY(theme.Space16, theme.Space4, widget.Between(words, open)))}
-	p.notice.Refresh()
-}
-
-// waitingWords is what is said while a question is open, or when a further page could not be had.
-func waitingWords(s usersState) string {
-	switch {
-	case s.Asking && s.Waited >= 2:
-		return text.N("users.loading_long", s.Waited)
-	case s.Asking && s.Waited >= 0:
-		return text.T("users.loading")
-	}
-	return ""
-}
-
-// searchLayout is the search, the group beside it, and the words beside those.
-type searchLayout struct{}
-
-func (searchLayout) Layout(objects []fyne.CanvasObject, s fyne.Size) {
-	const widest = 420
-	x := min(s.Width, widest)
-	place(objects[0], 0, x, s.Height)
-	x += theme.Space8
-	if group := objects[1]; group.Visible() {
-		w := min(group.MinSize().Width, max(s.Width-x, 0))
-		place(group, x, w, s.Height)
-		x += w + theme.Space16
-	}
-	place(objects[2], x, max(s.Width-x, 0), s.Height)
-}
-
-func (searchLayout) MinSize(objects []fyne.CanvasObject) fyne.Size { return objects[0].MinSize() }
 
 func fontSize() float32 { return fynetheme.Size(theme.TextNormal) }

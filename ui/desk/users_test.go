@@ -11,9 +11,10 @@ import (
 	"tapstation/ui/widget"
 )
 
-func ids(rows []directory.UserRow) (all []string) {
-	for _, r := range rows {
-		all = append(all, r.User.ID)
+// ids are the users listed, in their order.
+func ids(b *bench) (all []string) {
+	for i := range b.users.state.Rows.count() {
+		all = append(all, b.users.state.Rows.id(i))
 	}
 	return all
 }
@@ -21,19 +22,19 @@ func ids(rows []directory.UserRow) (all []string) {
 func TestUsersAreFoundAsOneTypes(t *testing.T) {
 	b := newBench(t, 30)
 	b.listed()
-	if got := len(b.users.state.Rows); got != 30 {
+	if got := b.users.state.Rows.count(); got != 30 {
 		t.Fatalf("%d users are listed, want 30", got)
 	}
 	b.press(fyne.KeyEscape)
 	b.window.Canvas().Unfocus()
 	b.write("/")
 	b.write("u02")
-	b.until("the answer to the last letter", func() bool { return !b.users.state.Asking && b.users.state.Query == "u02" })
-	if got := ids(b.users.state.Rows); len(got) != 10 || got[0] != "u020" {
+	b.until("the answer to the last letter", func() bool { return !b.users.state.Asking && b.users.state.Query.Text == "u02" })
+	if got := ids(b); len(got) != 10 || got[0] != "u020" {
 		t.Errorf("u02 found %v, want u020 to u029", got)
 	}
 	b.press(fyne.KeyEscape)
-	b.until("everyone again", func() bool { return !b.users.state.Asking && len(b.users.state.Rows) == 30 })
+	b.until("everyone again", func() bool { return !b.users.state.Asking && b.users.state.Rows.count() == 30 })
 }
 
 func TestStaleAnswersAreDropped(t *testing.T) {
@@ -48,7 +49,7 @@ func TestStaleAnswersAreDropped(t *testing.T) {
 	b.Close()
 	b.Wait()
 	b.settle()
-	if got := ids(b.users.state.Rows); len(got) != 1 || got[0] != "u017" {
+	if got := ids(b); len(got) != 1 || got[0] != "u017" {
 		t.Errorf("after the late answers %v is listed, want u017 alone, which was asked for last", got)
 	}
 }
@@ -56,18 +57,18 @@ func TestStaleAnswersAreDropped(t *testing.T) {
 func TestFurtherPagesComeNearTheEnd(t *testing.T) {
 	b := newBench(t, 250)
 	b.listed()
-	if got := len(b.users.state.Rows); got != 100 {
+	if got := b.users.state.Rows.count(); got != 100 {
 		t.Fatalf("%d users came with the first page, want 100", got)
 	}
 	b.press(fyne.KeyDown) // from the search to the rows
 	for _, want := range []int{200, 250, 250} {
 		b.press(fyne.KeyEnd)
 		b.listed()
-		if got := len(b.users.state.Rows); got != want {
+		if got := b.users.state.Rows.count(); got != want {
 			t.Errorf("after going to the end %d users are there, want %d", got, want)
 		}
 	}
-	if got := b.users.state.Rows[249].User.ID; got != "u249" {
+	if got := b.users.state.Rows.id(249); got != "u249" {
 		t.Errorf("the last user is %s, want u249", got)
 	}
 }
@@ -76,11 +77,11 @@ func TestWayBackLeadsToWhereOneWas(t *testing.T) {
 	b := newBench(t, 250)
 	b.listed()
 	b.press(fyne.KeyDown, fyne.KeyEnd)
-	b.until("the second page", func() bool { return !b.users.state.Asking && len(b.users.state.Rows) == 200 })
+	b.until("the second page", func() bool { return !b.users.state.Asking && b.users.state.Rows.count() == 200 })
 	b.press(fyne.KeyEnd, fyne.KeyReturn)
 	b.press(fyne.KeyEscape)
 	b.listed()
-	if got := len(b.users.state.Rows); got < 200 {
+	if got := b.users.state.Rows.count(); got < 200 {
 		t.Errorf("back from a user %d users are listed, want those that were there", got)
 	}
 	b.users.list.Focus()
@@ -108,7 +109,7 @@ func TestSearchThatFindsNobodyCanBeCleared(t *testing.T) {
 	b.write("zz")
 	b.until("the answer", func() bool { return b.says("Nobody found") })
 	b.tap("Show all users")
-	b.until("everyone again", func() bool { return !b.users.state.Asking && len(b.users.state.Rows) == 3 })
+	b.until("everyone again", func() bool { return !b.users.state.Asking && b.users.state.Rows.count() == 3 })
 	if b.says("Nobody found") {
 		t.Error("it still says that nobody is found")
 	}
@@ -128,18 +129,18 @@ func TestUsersOfOneGroupAreShown(t *testing.T) {
 	b.users.shown()
 	b.until("the group", func() bool { return b.users.group.Visible() })
 	b.listed()
-	b.tap("All groups")
-	b.press(fyne.KeyDown, fyne.KeyDown, fyne.KeyReturn)
-	b.until("the members", func() bool { return !b.users.state.Asking && b.users.state.Group == "Laboratory" })
-	if got := ids(b.users.state.Rows); len(got) != 1 || got[0] != "u001" {
+	b.focusOn(b.users.group)
+	b.press(fyne.KeyReturn, fyne.KeyReturn)
+	b.until("the members", func() bool { return !b.users.state.Asking && b.users.state.Query.Group == "Laboratory" })
+	if got := ids(b); len(got) != 1 || got[0] != "u001" {
 		t.Errorf("the group Laboratory lists %v, want u001", got)
 	}
 	b.users.search.Entry.SetText("zz")
 	b.until("nobody", func() bool { return b.says("No user in “Laboratory” matches “zz”.") })
 	b.tap("Show all users")
-	b.until("everyone", func() bool { return !b.users.state.Asking && len(b.users.state.Rows) == 3 })
-	if got := b.users.group.Text; got != "All groups" {
-		t.Errorf("the button says %q, want All groups", got)
+	b.until("everyone", func() bool { return !b.users.state.Asking && b.users.state.Rows.count() == 3 })
+	if got := b.users.group.Words(); got != "Group" {
+		t.Errorf("the filter says %q, want that it filters by nothing", got)
 	}
 }
 
@@ -157,15 +158,15 @@ func TestFailedPageOffersToTryAgainAndKeepsTheSearch(t *testing.T) {
 	}
 	b.store.failWith(nil)
 	b.tap("Try again")
-	b.until("the answer", func() bool { return len(b.users.state.Rows) == 1 && b.users.state.Failed == nil })
-	if got := b.users.state.Rows[0].User.ID; got != "u011" || b.users.search.Text() != "u011" {
+	b.until("the answer", func() bool { return b.users.state.Rows.count() == 1 && b.users.state.Failed == nil })
+	if got := b.users.state.Rows.id(0); got != "u011" || b.users.search.Text() != "u011" {
 		t.Errorf("Try again lists %s and the search holds %q, want u011 in both", got, b.users.search.Text())
 	}
 }
 
 func TestWaitingIsSpokenOfAfterAWhile(t *testing.T) {
 	b := newBench(t, 1, func(b *bench) { b.store.close() })
-	if got := b.users.status.Content; got != "" {
+	if got := b.users.count.Content; got != "" {
 		t.Errorf("at once it says %q, want nothing yet", got)
 	}
 	if got := b.alarms[0].after; got != 300*time.Millisecond {
@@ -173,15 +174,15 @@ func TestWaitingIsSpokenOfAfterAWhile(t *testing.T) {
 	}
 	for _, want := range []string{"Looking …", "Looking …", "Still looking: 2 seconds so far"} {
 		b.pass()
-		if got := b.users.status.Content; got != want {
+		if got := b.users.count.Content; got != want {
 			t.Errorf("after a while it says %q, want %q", got, want)
 		}
 	}
 	b.store.open()
 	b.listed()
 	b.pass()
-	if got := b.users.status.Content; got != "" {
-		t.Errorf("after the answer it says %q, want nothing", got)
+	if got := b.users.count.Content; got != "1 user" {
+		t.Errorf("after the answer it says %q, want how many there are", got)
 	}
 }
 
@@ -216,7 +217,7 @@ func TestUserSavedInTheWizardIsTold(t *testing.T) {
 	if b.Wizard() != nil {
 		t.Fatal("the wizard is still there")
 	}
-	if got := ids(b.users.state.Rows); len(got) != 2 || got[0] != "ada" {
+	if got := ids(b); len(got) != 2 || got[0] != "ada" {
 		t.Errorf("after the wizard %v is listed, want ada too", got)
 	}
 }

@@ -1,89 +1,92 @@
 package desk
 
-import "tapstation/app/directory"
-
-// usersState is All Users as it is now. Its transitions are plain functions from one state to the next.
-type usersState struct {
-	Query  string
-	Group  string   // "" for all
-	Groups []string // there are, by name
-	Rows   []directory.UserRow
-	Next   string          // for the page after Rows; "" at the end
-	Limit  int             // of users to come at once
-	Asked  int             // the number of the last question; answers to earlier ones are stale
-	Asking bool            // Asked is not answered yet
-	Waited int             // seconds, while Asking; -1 while it is too short to speak of
-	Known  bool            // Rows answer some question
-	Failed error           // why Asked was not answered
-	Saved  *directory.User // who has just been saved in the wizard
-}
-
-// pageSize is how many users come at once; mostPerPage is how many a store gives at most.
-const (
-	pageSize    = 100
-	mostPerPage = 1000
+import (
+	"tapstation/app/directory"
 )
 
-// search asks for the first page of what matches query.
-func (s usersState) search(query string) usersState {
-	s.Query, s.Next, s.Limit = query, "", pageSize
-	return s.ask()
+// usersState is All Users as it is now.
+type usersState struct {
+	listing[directory.UserRow]
+	Query  directory.UserQuery // what is listed; After and Limit are the listing's affair
+	Groups []string            // there are, by name
+	Chosen chosen
+	Counts *directory.Statistics // nil: not known
+	Saved  *directory.User       // who has just been saved in the wizard
 }
 
-// again asks anew for what is listed already.
-func (s usersState) again() usersState {
-	s.Next, s.Limit = "", min(max(len(s.Rows), pageSize), mostPerPage)
-	return s.ask()
-}
+// pageSize is how many rows come at once.
+const pageSize = 100
 
-// only asks for the members of a group, or of all with "".
-func (s usersState) only(group string) usersState {
-	s.Group = group
-	return s.search(s.Query)
-}
-
-// more asks for the next page, if there is one and nothing is being asked already.
-func (s usersState) more() (next usersState, ok bool) {
-	if s.Asking || s.Failed != nil || s.Next == "" {
-		return s, false
+// ask is s with another query. All that matched another one is then no longer chosen; those named stay.
+func (s usersState) ask(q directory.UserQuery) usersState {
+	q.After, q.Limit = "", 0
+	if s.Chosen.All && !sameUsers(q, s.Query) {
+		s.Chosen = chosen{}
 	}
-	s.Limit = pageSize
-	return s.ask(), true
-}
-
-func (s usersState) ask() usersState {
-	s.Asked++
-	s.Asking, s.Waited, s.Failed = true, -1, nil
+	s.Query = q
+	s.first()
 	return s
 }
 
-// question is what is being asked.
+// sameUsers tells whether two queries match the same users, in whatever order.
+func sameUsers(a, b directory.UserQuery) bool {
+	a.Sort, a.Desc, b.Sort, b.Desc = "", false, "", false
+	return a == b
+}
+
+// sortBy is the query after the title of a column was pressed: the same order turned round, or another one from its
+// beginning.
+func (s usersState) sortBy(by directory.UserSort) directory.UserQuery {
+	q := s.Query
+	q.Desc = q.Sort == by && !q.Desc
+	q.Sort = by
+	return q
+}
+
+// filtered tells whether a filter keeps anybody from being listed.
+func (s usersState) filtered() bool {
+	return s.Query.Group != "" || s.Query.Keys != directory.HoldsAny || s.Query.Disabled != directory.Unset
+}
+
+// question is the page that is being asked for.
 func (s usersState) question() directory.UserQuery {
-	return directory.UserQuery{Text: s.Query, Group: s.Group, After: s.Next, Limit: s.Limit}
+	q := s.Query
+	q.After, q.Limit = s.after(), pageSize
+	return q
 }
 
-// waited tells that question n has been waiting for seconds (0: long enough to say so).
-func (s usersState) waited(n, seconds int) usersState {
-	if n == s.Asked && s.Asking {
-		s.Waited = seconds
-	}
+// took takes in the answer to question n.
+func (s usersState) took(n int, list directory.Listing, err error) usersState {
+	s.answer(n, list.Rows, userRowID, list.Next, err)
 	return s
 }
 
-// answer takes in the answer to question n.
-func (s usersState) answer(n int, list directory.Listing, err error) usersState {
-	if n != s.Asked {
-		return s
+func userRowID(r directory.UserRow) string { return r.User.ID }
+
+// total is how many users match, where that is known: at the end of the list, or where the directory has counted them.
+// Where it is not, at least so many do.
+func (s usersState) total() (n int, known bool) {
+	q, c := s.Query, s.Counts
+	q.Sort, q.Desc = "", false
+	switch {
+	case s.Known && s.Rows.end && !s.Asking:
+		return s.Rows.count(), true
+	case c == nil:
+	case q == directory.UserQuery{}:
+		return c.Users, true
+	case q == directory.UserQuery{Disabled: directory.On}:
+		return c.DisabledUsers, true
+	case q == directory.UserQuery{Disabled: directory.Off}:
+		return c.Users - c.DisabledUsers, true
 	}
-	first := s.Next == ""
-	s.Asking, s.Waited, s.Failed = false, -1, err
-	if err != nil {
-		return s
+	return s.Rows.count(), false
+}
+
+// marked is how much of what matches is chosen.
+func (s usersState) chosenCount() (n int, known bool) {
+	total, known := s.total()
+	if !known {
+		total = -1
 	}
-	if first {
-		s.Rows = nil
-	}
-	s.Rows = append(s.Rows, list.Rows...)
-	s.Next, s.Known = list.Next, true
-	return s
+	return s.Chosen.count(total)
 }

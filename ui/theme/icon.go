@@ -63,6 +63,7 @@ var (
 	FolderIcon      = icon("folder")
 	FileIcon        = icon("file")
 	ImportIcon      = icon("import")
+	ExportIcon      = icon("export")
 )
 
 // AppIcon is the icon of the program.

@@ -53,6 +53,14 @@ func NewSearch(placeholder, clearLabel string) *Search {
 // Focus puts the cursor into the search.
 func (s *Search) Focus() { Focus(s.Entry) }
 
+// Set fills the search without telling OnChanged.
+func (s *Search) Set(text string) {
+	told := s.OnChanged
+	s.OnChanged = nil
+	s.Entry.SetText(text)
+	s.OnChanged = told
+}
+
 // Text is what is searched for.
 func (s *Search) Text() string { return s.Entry.Text }
 

@@ -1,0 +1,229 @@
+package desk
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"fyne.io/fyne/v2"
+
+	"tapstation/app/directory"
+	"tapstation/assets/text"
+	"tapstation/ui/widget"
+)
+
+// person is one of those that something is done with.
+type person struct{ ID, Name string }
+
+// batch is how many are done at once.
+const batch = 500
+
+// eachChosen goes through the users chosen, at most a batch at a time.
+func eachChosen(ctx context.Context, dir *directory.Directory, c chosen, q directory.UserQuery, do func([]person) error) error {
+	if !c.All {
+		var people []person
+		for _, id := range c.ids() {
+			people = append(people, person{id, c.named[id]})
+		}
+		return inBatches(ctx, people, do)
+	}
+	return dir.EachUser(ctx, q, func(users []directory.User) error {
+		var people []person
+		for _, u := range users {
+			if c.has(u.ID) {
+				people = append(people, person{u.ID, u.DisplayName()})
+			}
+		}
+		return inBatches(ctx, people, do)
+	})
+}
+
+func inBatches(ctx context.Context, people []person, do func([]person) error) error {
+	for len(people) > 0 {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		n := min(len(people), batch)
+		if err := do(people[:n]); err != nil {
+			return err
+		}
+		people = people[n:]
+	}
+	return nil
+}
+
+// fewNames is how many are named in a question.
+const fewNames = 5
+
+// about asks a question about those chosen: how many they are, and who. Where that is not known yet, they are counted
+// first.
+func (p *usersPage) about(ask func(n int, q widget.QuestionText)) {
+	c, query := p.state.Chosen, p.state.Query
+	n, known := p.state.chosenCount()
+	if known {
+		ask(n, p.question(c, n))
+		return
+	}
+	counted := 0
+	p.job = p.desk.start(text.T("users.counting"), -1, func(int) string { return "" }, func() {
+		if j := p.job; j != nil && j.state.Over {
+			p.job = nil
+			switch {
+			case j.state.Err != nil:
+				p.job = j // says why
+			case !j.state.Stopped:
+				ask(counted, p.question(c, counted))
+			}
+		}
+		p.renderBar()
+	}, func(ctx context.Context, done report) error {
+		return eachChosen(ctx, p.desk.station.Directory, c, query, func(people []person) error {
+			counted += len(people)
+			done(len(people))
+			return nil
+		})
+	})
+}
+
+// question is what a question says of those chosen.
+func (p *usersPage) question(c chosen, n int) widget.QuestionText {
+	names := c.names()
+	if c.All {
+		names = nil
+		for i := 0; len(names) < fewNames && i < p.state.Rows.count(); i++ {
+			if r, ok := p.state.Rows.at(i); ok && c.has(r.User.ID) {
+				names = append(names, called(r.User.DisplayName(), r.User.ID))
+			}
+		}
+	}
+	return someOf(names, n)
+}
+
+// someOf is the first few names, and how many more there are of n.
+func someOf(names []string, n int) widget.QuestionText {
+	q := widget.QuestionText{Items: names[:min(len(names), fewNames)]}
+	if more := n - len(q.Items); more > 0 {
+		q.More = text.N("users.and_more", more, "Number", text.Number(more))
+	}
+	return q
+}
+
+// do begins something with those chosen. What is listed is asked for anew when it has ended.
+func (p *usersPage) do(doing string, of int, said func(int) string, work func(context.Context, []person, report) error) {
+	c, query := p.state.Chosen, p.state.Query
+	p.job = p.desk.start(doing, of, said, func() {
+		if p.job != nil && p.job.state.Over {
+			p.state.Chosen = chosen{}
+			p.state.again()
+			p.send()
+			p.askAround()
+			p.render()
+			return
+		}
+		p.renderBar()
+	}, func(ctx context.Context, done report) error {
+		return eachChosen(ctx, p.desk.station.Directory, c, query, func(people []person) error { return work(ctx, people, done) })
+	})
+	p.renderBar()
+}
+
+// askDisable disables those chosen, after a question.
+func (p *usersPage) askDisable() {
+	p.about(func(n int, q widget.QuestionText) {
+		q.Title = text.N("users.disable.title", n, "Number", text.Number(n))
+		q.Text = text.T("users.disable.text")
+		q.Act, q.Cancel = text.T("users.disable.act"), text.T("user.key.cancel")
+		q.Danger = true
+		p.desk.ask(q, func() { p.disable(n) })
+	})
+}
+
+func (p *usersPage) disable(n int) {
+	dir, by := p.desk.station.Directory, p.desk.actor()
+	said := func(done int) string { return text.N("users.disable.done", done, "Number", text.Number(done)) }
+	p.do(text.T("users.disable.doing"), n, said, func(ctx context.Context, people []person, done report) error {
+		for _, who := range people {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			_, err := dir.SetUserDisabled(ctx, by, who.ID, true)
+			if err := oneOf(err, who, done); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// oneOf reports that something was done with one, or why not. An error that will be the same for all others is
+// returned: it ends the whole.
+func oneOf(err error, who person, done report) error {
+	switch {
+	case err == nil, errors.Is(err, directory.ErrOfflineCache): // kept; the cache is made good at the next start
+		done(1)
+	case errors.Is(err, context.Canceled), errors.Is(err, directory.ErrForbidden), errors.Is(err, directory.ErrDamaged):
+		return err
+	default:
+		done(1, jobProblem{called(who.Name, who.ID), err})
+	}
+	return nil
+}
+
+// chooseGroup offers the groups, below a button; one that is typed and not there yet can be made.
+func (p *usersPage) chooseGroup(below fyne.CanvasObject) {
+	var groups []widget.Pick
+	for _, g := range p.state.Groups {
+		groups = append(groups, widget.Pick{ID: g, Title: g})
+	}
+	widget.ShowPicker(below, widget.Picks{
+		Options: groups, OnPicked: func(g string) { p.askAssign(g, false) },
+		Search:   text.T("wizard.user.groups_hint"),
+		Create:   func(words string) string { return text.T("wizard.user.group_new", "Group", words) },
+		OnCreate: func(words string) { p.askAssign(words, true) },
+	})
+}
+
+// askAssign puts those chosen into a group, after a question.
+func (p *usersPage) askAssign(group string, create bool) {
+	p.about(func(n int, q widget.QuestionText) {
+		q.Title = text.N("users.assign.title", n, "Number", text.Number(n), "Group", group)
+		q.Text = text.T("users.assign.text")
+		if create {
+			q.Text = text.T("users.assign.create", "Group", group)
+		}
+		q.Act, q.Cancel = text.T("users.assign.act"), text.T("user.key.cancel")
+		p.desk.ask(q, func() { p.assign(group, n, create) })
+	})
+}
+
+func (p *usersPage) assign(group string, n int, create bool) {
+	dir, by := p.desk.station.Directory, p.desk.actor()
+	said := func(done int) string {
+		return text.N("users.assign.done", done, "Number", text.Number(done), "Group", group)
+	}
+	p.do(text.T("users.assign.doing"), n, said, func(ctx context.Context, people []person, done report) error {
+		if create {
+			err := dir.AddGroup(ctx, by, directory.Group{Name: group})
+			if err != nil && !errors.Is(err, directory.ErrExists) {
+				return fmt.Errorf("make the group: %w", err)
+			}
+			create = false
+		}
+		ids := make([]string, len(people))
+		for i, who := range people {
+			ids[i] = who.ID
+		}
+		_, err := dir.AddMembers(ctx, by, group, ids)
+		if err == nil {
+			done(len(people))
+			return nil
+		}
+		for _, who := range people { // which of them it is
+			_, err := dir.AddMembers(ctx, by, group, []string{who.ID})
+			if err := oneOf(err, who, done); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
