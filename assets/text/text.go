@@ -178,6 +178,15 @@ func match(wanted string) (string, error) {
 	return "en", nil
 }
 
+// Languages are the names of the translations there are, English first.
+func Languages() []string {
+	names, err := languages()
+	if err != nil {
+		return []string{english().language}
+	}
+	return names
+}
+
 // languages are the names of the translations there are, English first.
 func languages() ([]string, error) {
 	files, err := assets.Translations.ReadDir("translations")

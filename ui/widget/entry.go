@@ -36,6 +36,9 @@ func (e *Entry) AccessibilityLabel() string { return e.Label }
 // AccessibilityRole is that of text.
 func (e *Entry) AccessibilityRole() fyne.AccessibleRole { return fyne.AccessibleRoleText }
 
+// AcceptsTab tells that Tab goes on to what comes next, also from several lines.
+func (e *Entry) AcceptsTab() bool { return false }
+
 // FocusGained is for Fyne.
 func (e *Entry) FocusGained() {
 	Stir(e)

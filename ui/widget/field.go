@@ -27,14 +27,24 @@ type Field struct {
 	label, hint, problem string
 	touched              bool // something was typed since the field was made
 	focused              bool
+	height               float32 // of the entry
 }
 
 // NewField is an empty field. hint may be empty.
 func NewField(label, hint string) *Field {
-	f := &Field{Entry: NewEntry(label), label: label, hint: hint}
+	f := &Field{Entry: NewEntry(label), label: label, hint: hint, height: theme.Control}
 	f.Entry.OnChanged = f.changed
 	f.Entry.OnFocus = f.focus
 	f.ExtendBaseWidget(f)
+	return f
+}
+
+// NewLines is a field for several lines, of which as many are seen at once. Enter begins a new one.
+func NewLines(label, hint string, lines int) *Field {
+	f := NewField(label, hint)
+	f.Entry.MultiLine, f.Entry.Wrapping = true, fyne.TextWrapWord
+	line := fyne.MeasureText("", fynetheme.Size(theme.TextNormal), fyne.TextStyle{}).Height
+	f.height = float32(lines)*line + 2*fynetheme.Size(fynetheme.SizeNameInnerPadding)
 	return f
 }
 
@@ -134,10 +144,10 @@ func (f *Field) CreateRenderer() fyne.WidgetRenderer {
 		label.Resize(fyne.NewSize(s.Width, lh))
 		y := lh + labelGap
 		f.Entry.Move(fyne.NewPos(0, y))
-		f.Entry.Resize(fyne.NewSize(s.Width, theme.Control))
+		f.Entry.Resize(fyne.NewSize(s.Width, f.height))
 		frame.Move(fyne.NewPos(0, y))
-		frame.Resize(fyne.NewSize(s.Width, theme.Control))
-		y += theme.Control + belowGap
+		frame.Resize(fyne.NewSize(s.Width, f.height))
+		y += f.height + belowGap
 		x := float32(0)
 		if f.problem != "" {
 			sign.Move(fyne.NewPos(0, y+(bh-signSize)/2))
@@ -148,7 +158,7 @@ func (f *Field) CreateRenderer() fyne.WidgetRenderer {
 		below.Resize(fyne.NewSize(s.Width-x, bh))
 	}
 	r.min = func() fyne.Size {
-		h := label.MinSize().Height + labelGap + theme.Control + belowGap + below.MinSize().Height
+		h := label.MinSize().Height + labelGap + f.height + belowGap + below.MinSize().Height
 		return fyne.NewSize(160, h)
 	}
 	r.refresh = func() {
