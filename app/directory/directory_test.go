@@ -330,7 +330,7 @@ func TestWorkspaceIsChangedByTheRules(t *testing.T) {
 	if !cmp.Equal(got, w) {
 		t.Errorf("Workspace = %+v, want %+v", got, w)
 	}
-	wantActs(t, d, by+" workspace_changed fields=name,offline_login,pin_policy")
+	wantActs(t, d, by+" workspace_changed fields=name,offline_login,pin_digit")
 }
 
 func TestVerifyAuditGoesThroughAllPages(t *testing.T) {

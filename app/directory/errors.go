@@ -30,6 +30,7 @@ const (
 	InvalidDomain     Problem = "invalid_domain" // not a domain name in lower case
 	InvalidLink       Problem = "invalid_link"   // not an http or https address
 	InvalidValue      Problem = "invalid_value"  // not one of the values there are
+	InvalidImage      Problem = "invalid_image"  // not a PNG, JPEG or SVG that can be drawn
 	OutOfRange        Problem = "out_of_range"   // below what can be, or above FieldError.Limit
 	Repeated          Problem = "repeated"       // one character over and over
 	OwnName           Problem = "own_name"       // the User ID, a name or the address of the user it protects

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -26,7 +27,8 @@ var (
 )
 
 // ValidateWorkspace tells what is wrong with settings, field by field: "name", "rp_id", "rp_name", "verification",
-// "pin_chooser", "pin_min_length", "pin_max_length", "driver_link", "language".
+// "pin_chooser", "pin_min_length", "pin_max_length", "driver_link", "language", "logo", "appearance", "lock_after",
+// "attestation", "allowed_aaguids", "denied_aaguids", "offline_logins", "offline_days": the names of Settings.
 func ValidateWorkspace(w Workspace) []FieldError {
 	var wrong []FieldError
 	add := func(field string, p Problem, limit int) {
@@ -59,6 +61,35 @@ func ValidateWorkspace(w Workspace) []FieldError {
 	if w.Language != "" && !languageForm.MatchString(w.Language) {
 		add("language", InvalidValue, 0)
 	}
+	return append(wrong, validatePolicies(w)...)
+}
+
+// validatePolicies is the part of ValidateWorkspace that bounds what is no text.
+func validatePolicies(w Workspace) []FieldError {
+	wrong := CheckLogo(w.Logo)
+	if !slices.Contains([]Appearance{AppearanceSystem, Light, Dark}, w.Appearance) {
+		wrong = append(wrong, FieldError{"appearance", InvalidValue, 0})
+	}
+	if w.LockAfter != 0 && (w.LockAfter < time.Minute || w.LockAfter > MaxLockAfter) {
+		wrong = append(wrong, FieldError{"lock_after", OutOfRange, int(MaxLockAfter / time.Minute)})
+	}
+	if w.Attestation != AttestationAny && w.Attestation != AttestationRequired {
+		wrong = append(wrong, FieldError{"attestation", InvalidValue, 0})
+	}
+	for _, n := range []struct {
+		field       string
+		value, most int
+		problem     Problem
+	}{
+		{"allowed_aaguids", len(w.AllowedAAGUIDs), MaxAAGUIDs, TooMany},
+		{"denied_aaguids", len(w.DeniedAAGUIDs), MaxAAGUIDs, TooMany},
+		{"offline_logins", w.OfflineLogins, MaxOfflineLogins, OutOfRange},
+		{"offline_days", w.OfflineDays, MaxOfflineDays, OutOfRange},
+	} {
+		if n.value < 0 || n.value > n.most {
+			wrong = append(wrong, FieldError{n.field, n.problem, n.most})
+		}
+	}
 	return wrong
 }
 
@@ -87,37 +118,37 @@ func setWorkspace(tx Tx, by string, now time.Time, w Workspace) error {
 	if err != nil {
 		return err
 	}
-	changed := changedSettings(old, w)
-	if len(changed) == 0 {
+	detail := changedSettings(old, w)
+	if len(detail) == 0 {
 		return nil
 	}
 	w.Changed = now
 	if err := tx.PutWorkspace(w); err != nil {
 		return err
 	}
-	return tx.AppendAudit(audit.Entry{Time: now, Actor: by, Act: audit.WorkspaceChanged,
-		Detail: map[string]string{"fields": strings.Join(changed, ",")}})
+	return tx.AppendAudit(audit.Entry{Time: now, Actor: by, Act: audit.WorkspaceChanged, Detail: detail})
 }
 
-func changedSettings(old, new Workspace) []string {
-	var changed []string
-	for _, f := range []struct {
-		name string
-		same bool
-	}{
-		{"name", old.Name == new.Name},
-		{"rp_id", old.RPID == new.RPID},
-		{"rp_name", old.RPName == new.RPName},
-		{"verification", old.Verification == new.Verification},
-		{"offline_login", old.OfflineLogin == new.OfflineLogin},
-		{"pin_chooser", old.PINChooser == new.PINChooser},
-		{"pin_policy", old.PINPolicy == new.PINPolicy},
-		{"driver_link", old.DriverLink == new.DriverLink},
-		{"language", old.Language == new.Language},
-	} {
-		if !f.same {
-			changed = append(changed, f.name)
+// longestDetail is up to how many bytes of a setting are put on record, of its old and of its new value.
+const longestDetail = 200
+
+// changedSettings is what the audit log tells of a change: the names of the settings, and what they were and are where
+// that is short.
+func changedSettings(old, new Workspace) map[string]string {
+	detail := map[string]string{}
+	var names []string
+	for _, s := range settings {
+		was, is := s.Get(old), s.Get(new)
+		if was == is {
+			continue
+		}
+		names = append(names, s.Name)
+		if s.Kind != FileSetting && len(was)+len(is) <= longestDetail {
+			detail[s.Name] = was + " → " + is
 		}
 	}
-	return changed
+	if names != nil {
+		detail["fields"] = strings.Join(names, ",")
+	}
+	return detail
 }
