@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 
 	"tapstation/app"
+	"tapstation/app/bulk"
 	"tapstation/app/directory"
 	"tapstation/app/doctor"
 	"tapstation/app/enroll"
@@ -15,6 +16,7 @@ import (
 	"tapstation/device/fido"
 	"tapstation/device/pcsc"
 	"tapstation/storage/bolt"
+	"tapstation/storage/claim"
 	"tapstation/storage/offline"
 	"tapstation/storage/seal"
 )
@@ -46,6 +48,7 @@ func openStation(folder string, source device.Source, sealing seal.Options) (*ap
 		Enroller:  &enroll.Enroller{Directory: dir, Board: board, RelyingParty: relyingParty, Seal: box},
 		Login:     &login.Login{Directory: dir, Cache: cache, Board: board},
 		Doctor:    &doctor.Doctor{Board: board, Directory: dir, Cache: cache, Seal: box, Folder: folder},
+		Import:    &bulk.Import{Directory: dir, Claim: func() (func() error, error) { return claim.Take(folder, "import") }},
 	}
 	end := func() error { return errors.Join(store.Close(), cache.Close()) }
 	return station, end

@@ -3,6 +3,7 @@
 package app
 
 import (
+	"tapstation/app/bulk"
 	"tapstation/app/directory"
 	"tapstation/app/doctor"
 	"tapstation/app/enroll"
@@ -19,4 +20,5 @@ type Station struct {
 	Enroller  *enroll.Enroller
 	Login     *login.Login
 	Doctor    *doctor.Doctor
+	Import    *bulk.Import
 }

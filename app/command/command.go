@@ -173,6 +173,9 @@ func (r *run) tend(ctx context.Context, s *app.Station) error {
 	if err := s.Enroller.Recover(ctx); err != nil {
 		return fmt.Errorf("put unfinished enrollments in order: %w", err)
 	}
+	if err := s.Import.Recover(ctx); err != nil {
+		return fmt.Errorf("take back an unfinished import: %w", err)
+	}
 	if err := s.Directory.Reconcile(ctx); err != nil {
 		r.warn(fmt.Errorf("bring the offline cache in line with the directory: %w", err))
 	}

@@ -15,6 +15,7 @@ import (
 	"go.uber.org/goleak"
 
 	"tapstation/app"
+	"tapstation/app/bulk"
 	"tapstation/app/directory"
 	"tapstation/app/doctor"
 	"tapstation/app/enroll"
@@ -25,6 +26,7 @@ import (
 	"tapstation/device/pcsc"
 	"tapstation/device/virtual"
 	"tapstation/storage/bolt"
+	"tapstation/storage/claim"
 	"tapstation/storage/offline"
 	"tapstation/storage/seal"
 )
@@ -71,6 +73,7 @@ func (d *desk) open(folder string) (*app.Station, func() error) {
 			RelyingParty: func(w directory.Workspace) (enroll.RelyingParty, error) { return rp.NewWorkspace(w) }},
 		Login:  &login.Login{Directory: dir, Cache: cache, Board: board},
 		Doctor: &doctor.Doctor{Board: board, Directory: dir, Cache: cache, Seal: box, Folder: folder},
+		Import: &bulk.Import{Directory: dir, Claim: func() (func() error, error) { return claim.Take(folder, "import") }},
 	}, func() error { return errors.Join(store.Close(), cache.Close()) }
 }
 

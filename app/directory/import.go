@@ -199,6 +199,10 @@ func compareRow(tx Tx, by string, row ImportRow, rules ImportRules, written func
 		c.Outcome, c.User = WillKeep, old
 		return c, nil
 	}
+	if len(u.Groups) > MaxGroups {
+		c.Outcome, c.Wrong = WillRefuse, []FieldError{{"groups", TooMany, MaxGroups}}
+		return c, nil
+	}
 	c.User.Groups = joined(c.User.Groups, rules.Groups)
 	c.Wrong = wrongIn(c.User, row.Has, rules)
 	if there && rules.Existing == Refuse {
