@@ -23,35 +23,68 @@ func (d *Desk) ask(text widget.QuestionText, act func()) {
 	d.focus(q.First())
 }
 
-// askInPlace puts o in the place of the page until unask; over is called then.
+// askInPlace puts o in the place of the page, or of the gate that covers it, until unask; over is called then.
 func (d *Desk) askInPlace(o fyne.CanvasObject, keys *widget.Keys, over func()) {
 	d.unask()
-	d.question = &question{keys: keys, before: d.window.Canvas().Focused(), over: over}
-	d.unfocus()
-	d.stand(o)
+	*d.asked() = &question{keys: keys, before: d.window.Canvas().Focused(), over: over}
+	d.window.Canvas().Unfocus()
+	d.present(o)
 	d.grip()
 }
 
 // unask takes a question back, and the page comes again as it was.
 func (d *Desk) unask() {
-	q := d.question
+	q := d.drop()
 	if q == nil {
 		return
 	}
-	d.question = nil
-	if q.over != nil {
-		q.over()
+	d.window.Canvas().Unfocus()
+	if d.gate != nil {
+		d.present(d.gate.content())
+	} else {
+		d.present(d.page.content())
 	}
-	d.unfocus()
-	d.stand(d.page.content())
 	d.grip()
 	if q.before != nil {
-		d.focus(q.before)
+		d.window.Canvas().Focus(q.before)
 	}
 }
 
-// stand puts o beside the rail.
+// drop ends a question without another look at what it stood for.
+func (d *Desk) drop() *question {
+	q := *d.asked()
+	*d.asked() = nil
+	if q != nil && q.over != nil {
+		q.over()
+	}
+	return q
+}
+
+// asked is the question that stands now: on the gate while there is one, else in the panel.
+func (d *Desk) asked() **question {
+	if d.gate != nil {
+		return &d.gateQuestion
+	}
+	return &d.question
+}
+
+// present puts o where a question stands.
+func (d *Desk) present(o fyne.CanvasObject) {
+	if d.gate != nil {
+		d.fill(o)
+		return
+	}
+	d.stand(o)
+}
+
+// stand puts o beside the rail; nothing leaves it empty.
 func (d *Desk) stand(o ...fyne.CanvasObject) {
 	d.body.Objects = o
 	d.body.Refresh()
+}
+
+// fill puts o into the whole window.
+func (d *Desk) fill(o fyne.CanvasObject) {
+	d.root.Objects = []fyne.CanvasObject{d.watcher, o}
+	d.root.Refresh()
 }

@@ -46,18 +46,22 @@ type Desk struct {
 
 	workspace directory.Workspace
 	root      *fyne.Container // all of the window: the panel, or the gate that covers it
+	watcher   *widget.Watcher
 	panel     fyne.CanvasObject
-	gate      gate           // nil: the panel is open
-	covered   fyne.Focusable // had the focus when a gate covered it
-	session   session
-	rail      *rail
-	body      *fyne.Container
-	page      page
-	detach    func()          // takes the page's keys off the window
-	pages     map[string]page // of the places gone to, by name
-	question  *question       // nil: none is asked
-	folder    string          // where a file was chosen last
-	users     *usersPage
+	gate      gate // nil: the panel is open
+
+	gateQuestion *question      // nil: none is asked on the gate
+	covered      fyne.Focusable // had the focus when a gate covered it
+	session      session
+	active       time.Time // when somebody was there last
+	rail         *rail
+	body         *fyne.Container
+	page         page
+	detach       func()          // takes the page's keys off the window
+	pages        map[string]page // of the places gone to, by name
+	question     *question       // nil: none is asked
+	folder       string          // where a file was chosen last
+	users        *usersPage
 }
 
 // page is what stands beside the rail.
@@ -93,7 +97,8 @@ func New(a fyne.App, s *app.Station, opts Options) *Desk {
 	d.rail = newRail(d)
 	d.body = container.NewStack()
 	d.panel = container.New(frameLayout{}, d.rail.content(), d.body)
-	d.root = container.NewStack(d.panel)
+	d.watcher = widget.NewWatcher(d.stirred)
+	d.root = container.NewStack(d.watcher, d.panel)
 	d.window.SetContent(d.root)
 	d.window.Resize(fyne.NewSize(1280, 800))
 
@@ -139,7 +144,7 @@ func (d *Desk) Window() fyne.Window { return d.window }
 // Page is what stands beside the rail now; what is on it can be found with widget.Find.
 func (d *Desk) Page() fyne.CanvasObject {
 	if d.gate != nil {
-		return d.gate.content()
+		return d.root
 	}
 	return d.body
 }
@@ -182,7 +187,7 @@ func (d *Desk) put(p page) {
 // focus gives f, which is on the panel, the focus: at once, or when the panel is no longer covered. Fyne itself finds the
 // window of a widget only once it was drawn.
 func (d *Desk) focus(f fyne.Focusable) {
-	if d.gate != nil {
+	if d.gate != nil && d.gateQuestion == nil {
 		d.covered = f
 		return
 	}

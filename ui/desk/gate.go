@@ -3,8 +3,6 @@ package desk
 import (
 	"slices"
 
-	"fyne.io/fyne/v2"
-
 	"tapstation/ui/widget"
 )
 
@@ -30,6 +28,7 @@ func (d *Desk) cover(g gate) {
 			p.pause()
 		}
 	} else {
+		d.drop()
 		d.gate.left()
 	}
 	d.gate = g
@@ -37,8 +36,7 @@ func (d *Desk) cover(g gate) {
 		d.window.Canvas().Overlays().Remove(o) // a menu, or the view of the files
 	}
 	d.window.Canvas().Unfocus()
-	d.root.Objects = []fyne.CanvasObject{g.content()}
-	d.root.Refresh()
+	d.fill(g.content())
 	d.grip()
 	g.shown()
 }
@@ -48,11 +46,11 @@ func (d *Desk) uncover() {
 	if d.gate == nil {
 		return
 	}
+	d.drop()
 	d.gate.left()
 	d.gate = nil
 	d.window.Canvas().Unfocus()
-	d.root.Objects = []fyne.CanvasObject{d.panel}
-	d.root.Refresh()
+	d.fill(d.panel)
 	d.grip()
 	if p, ok := d.page.(pausing); ok {
 		p.resume()
@@ -73,13 +71,14 @@ func (d *Desk) begin(s session) {
 	d.rail.list()
 	d.covered = nil
 	d.uncover()
-	d.root.Objects = []fyne.CanvasObject{d.panel}
-	d.root.Refresh()
 	d.open(home)
 }
 
 // end takes away what the session had open.
 func (d *Desk) end() {
+	if d.question != nil && d.question.over != nil {
+		d.question.over()
+	}
 	if d.page != nil {
 		d.page.left()
 	}
@@ -93,16 +92,17 @@ func (d *Desk) end() {
 func (d *Desk) grip() {
 	d.detach()
 	var keys widget.Keys
-	switch {
+	switch q := *d.asked(); {
+	case q != nil:
+		keys = *q.keys
 	case d.gate != nil:
 		keys = *d.gate.keys()
-	case d.question != nil:
-		keys = *d.question.keys
 	case d.page != nil:
 		keys = *d.page.keys()
 	}
 	if d.gate == nil {
 		keys.Shortcuts = append(slices.Clone(keys.Shortcuts), d.shortcuts()...)
 	}
+	keys.Stirred = d.stirred
 	d.detach = keys.Attach(d.window.Canvas())
 }
