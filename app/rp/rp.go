@@ -20,8 +20,9 @@ var ErrVerification = errors.New("verification failed")
 
 // Workspace is the workspace's own relying party.
 type Workspace struct {
-	web    *webauthn.WebAuthn
-	origin string
+	web       *webauthn.WebAuthn
+	origin    string
+	workspace directory.Workspace
 }
 
 // NewWorkspace is the relying party w describes. It fails when the relying party ID is no domain name.
@@ -40,7 +41,7 @@ func NewWorkspace(w directory.Workspace) (*Workspace, error) {
 	if err != nil {
 		return nil, fmt.Errorf("relying party %q: %w", w.RPID, err)
 	}
-	return &Workspace{web: web, origin: origin}, nil
+	return &Workspace{web: web, origin: origin, workspace: w}, nil
 }
 
 // Origin is the web origin a relying party ID stands for where no web page is involved.
@@ -96,7 +97,7 @@ func (p *Workspace) Begin(_ context.Context, user directory.User, v directory.Ve
 }
 
 // Finish verifies the answer to c and returns what is kept of it. A credential the relying party does not take is
-// an error that wraps ErrVerification.
+// an error that wraps ErrVerification, or, where it is genuine and the policy refuses it, ErrAttestation or ErrModel.
 func (p *Workspace) Finish(_ context.Context, c Creation, r Registration) (directory.Credential, error) {
 	parsed, err := protocol.CredentialCreationResponse{
 		PublicKeyCredential: protocol.PublicKeyCredential{
@@ -121,6 +122,9 @@ func (p *Workspace) Finish(_ context.Context, c Creation, r Registration) (direc
 		Attestation: parsed.Response.AttestationObject.Format,
 	}
 	copy(cred.AAGUID[:], made.Authenticator.AAGUID)
+	if err := p.checkPolicy(parsed.Response.AttestationObject, cred); err != nil {
+		return directory.Credential{}, err
+	}
 	return cred, nil
 }
 
