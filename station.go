@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 
 	"tapstation/app"
+	"tapstation/app/admin"
 	"tapstation/app/bulk"
 	"tapstation/app/directory"
 	"tapstation/app/doctor"
@@ -41,12 +42,14 @@ func openStation(folder string, source device.Source, sealing seal.Options) (*ap
 	box := seal.New(folder, sealing)
 	board := device.NewBoard(source)
 	dir := &directory.Directory{Store: store, Offline: cache}
+	proof := &login.Login{Directory: dir, Cache: cache, Board: board}
 	station := &app.Station{
 		Version:   version,
 		Board:     board,
 		Directory: dir,
 		Enroller:  &enroll.Enroller{Directory: dir, Board: board, RelyingParty: relyingParty, Seal: box},
-		Login:     &login.Login{Directory: dir, Cache: cache, Board: board},
+		Login:     proof,
+		Admins:    &admin.Admins{Directory: dir, Login: proof},
 		Doctor:    &doctor.Doctor{Board: board, Directory: dir, Cache: cache, Seal: box, Folder: folder},
 		Import:    &bulk.Import{Directory: dir, Claim: func() (func() error, error) { return claim.Take(folder, "import") }},
 	}

@@ -3,6 +3,7 @@
 package app
 
 import (
+	"tapstation/app/admin"
 	"tapstation/app/bulk"
 	"tapstation/app/directory"
 	"tapstation/app/doctor"
@@ -17,6 +18,7 @@ type Station struct {
 	Demo      bool // a demo reader and a throw-away data folder
 	Board     *device.Board
 	Directory *directory.Directory
+	Admins    *admin.Admins
 	Enroller  *enroll.Enroller
 	Login     *login.Login
 	Doctor    *doctor.Doctor

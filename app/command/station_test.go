@@ -15,6 +15,7 @@ import (
 	"go.uber.org/goleak"
 
 	"tapstation/app"
+	"tapstation/app/admin"
 	"tapstation/app/bulk"
 	"tapstation/app/directory"
 	"tapstation/app/doctor"
@@ -67,11 +68,13 @@ func (d *desk) open(folder string) (*app.Station, func() error) {
 		}
 		return pcsc.NewSession(name, card), nil
 	}))
+	proof := &login.Login{Directory: dir, Cache: cache, Board: board}
 	return &app.Station{
 		Board: board, Directory: dir,
 		Enroller: &enroll.Enroller{Directory: dir, Board: board, Seal: box,
 			RelyingParty: func(w directory.Workspace) (enroll.RelyingParty, error) { return rp.NewWorkspace(w) }},
-		Login:  &login.Login{Directory: dir, Cache: cache, Board: board},
+		Login:  proof,
+		Admins: &admin.Admins{Directory: dir, Login: proof, Cost: admin.Cost{Memory: 8, Passes: 1, Threads: 1}},
 		Doctor: &doctor.Doctor{Board: board, Directory: dir, Cache: cache, Seal: box, Folder: folder},
 		Import: &bulk.Import{Directory: dir, Claim: func() (func() error, error) { return claim.Take(folder, "import") }},
 	}, func() error { return errors.Join(store.Close(), cache.Close()) }

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"tapstation/app/audit"
 )
 
 // Admin is a user who may open the admin panel.
@@ -203,4 +205,21 @@ func KeepsAnOwner(tx Tx, without string) error {
 		return ErrLastOwner
 	}
 	return nil
+}
+
+// DropAdmin takes an admin's role and password away, on record. It is part of a transaction whose right was asked, and
+// fails with ErrLastOwner and ErrNotFound.
+func DropAdmin(tx Tx, by string, now time.Time, userID string) error {
+	a, err := tx.Admin(userID)
+	if err != nil {
+		return err
+	}
+	if err := KeepsAnOwner(tx, a.UserID); err != nil {
+		return err
+	}
+	if err := tx.DeleteAdmin(a.UserID); err != nil {
+		return err
+	}
+	return tx.AppendAudit(audit.Entry{Time: now, Actor: by, Act: audit.AdminRemoved, User: a.UserID,
+		Detail: map[string]string{"role": string(a.Role)}})
 }
