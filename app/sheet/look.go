@@ -83,7 +83,7 @@ func lookEncoding(r io.Reader) (Encoding, error) {
 	}
 }
 
-// looksUTF16 knows UTF-16 without a byte order mark by its Latin letters: every other byte is zero.
+// looksUTF16 knows UTF-16 without a byte order mark by its Latin letters: nearly every other byte is zero.
 func looksUTF16(head []byte) Encoding {
 	var zeros [2]int
 	for i, b := range head {
@@ -94,9 +94,9 @@ func looksUTF16(head []byte) Encoding {
 	units := len(head) / 2
 	switch {
 	case units < 4:
-	case zeros[0] == 0 && zeros[1] > units/2:
+	case zeros[1] > units/2 && zeros[0] < units/8:
 		return UTF16LE
-	case zeros[1] == 0 && zeros[0] > units/2:
+	case zeros[0] > units/2 && zeros[1] < units/8:
 		return UTF16BE
 	}
 	return ""

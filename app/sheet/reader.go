@@ -1,9 +1,11 @@
 package sheet
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -20,8 +22,10 @@ type Reader struct {
 	ended    error
 
 	text   []byte // of the cells of this record
-	cells  []span
-	quoted bool // some cell of this record was
+	cells  []span // those that have ended
+	cell   span   // the one being read
+	start  int    // where it begins in text
+	quoted bool   // some cell of this record was
 }
 
 // span is a cell in Reader.text.
@@ -46,39 +50,26 @@ func NewReader(r io.Reader, f Format) (*Reader, error) {
 // Read is the next record that is not blank; io.EOF after the last. A line "sep=;" at the beginning is no record.
 func (r *Reader) Read() (Record, error) {
 	for {
-		rec, err := r.record()
+		line, cut, err := r.record()
 		if err != nil {
 			return Record{}, err
 		}
 		first := !r.begun
 		r.begun = true
-		if first && !r.quoted && r.saysDelimiter(rec) {
-			continue
-		}
-		if r.quoted || !blank(rec) {
-			return rec, nil
+		if !r.blank() && !(first && r.saysDelimiter()) {
+			return Record{Line: line, Cells: r.made(), Cut: cut}, nil
 		}
 	}
 }
 
-func (r *Reader) saysDelimiter(rec Record) bool {
-	switch len(rec.Cells) {
-	case 1:
-		_, ok := saidDelimiter(rec.Cells[0].Text)
-		return ok
-	case 2:
-		return rec.Cells[0].Text == "sep=" && rec.Cells[1].Text == ""
+// saysDelimiter: split at the delimiter it names, the line "sep=;" is two cells.
+func (r *Reader) saysDelimiter() bool {
+	text := string(r.text)
+	if len(r.cells) == 2 {
+		return !r.quoted && text == "sep=" && r.cells[0].end == len(text)
 	}
-	return false
-}
-
-func blank(rec Record) bool {
-	for _, c := range rec.Cells {
-		if c.Text != "" || c.Problem != "" {
-			return false
-		}
-	}
-	return true
+	_, ok := saidDelimiter(text)
+	return !r.quoted && len(r.cells) == 1 && ok
 }
 
 // What a byte is to the cell being read.
@@ -91,92 +82,103 @@ const (
 	afterQuote              // after a quote between quotes: the closing one, or the first of two
 )
 
-// record reads one record. What goes beyond a limit is read and thrown away.
-func (r *Reader) record() (Record, error) {
+// record reads one record into text and cells, and tells where it begins and whether the file ends in it. What goes
+// beyond a limit is read and thrown away.
+func (r *Reader) record() (line int, cut bool, err error) {
 	r.text, r.cells, r.quoted = r.text[:0], r.cells[:0], false
-	var (
-		rec   = Record{Line: r.line}
-		at    = begins
-		cell  = span{line: r.line}
-		start int // of the cell in text
-		any   bool
-	)
-	end := func() {
-		if len(r.cells) == MaxCells {
-			r.text = r.text[:start]
-			r.cells[MaxCells-1].problem = TooManyCells
-		} else {
-			cell.end = len(r.text)
-			r.cells = append(r.cells, cell)
-		}
-		start, at, cell = len(r.text), begins, span{line: r.line}
-	}
-	add := func(b byte) {
-		switch {
-		case cell.problem == CellTooLong:
-		case len(r.text)-start == MaxCell || len(r.text) == MaxLine:
-			cell.problem = CellTooLong
-		default:
-			r.text = append(r.text, b)
-		}
-	}
-	for {
+	r.beginCell()
+	line = r.line
+	for at, any := begins, false; ; any = true {
 		b, err := r.next()
 		if errors.Is(err, io.EOF) {
 			if !any {
-				return Record{}, io.EOF
+				return 0, false, io.EOF
 			}
 			if at == inQuotes {
-				cell.problem = UnclosedQuote
+				r.cell.problem = UnclosedQuote
 			}
-			end()
-			rec.Cut = true
-			rec.Cells = r.made()
-			return rec, nil
+			r.endCell()
+			return line, true, nil
 		}
 		if err != nil {
-			return Record{}, fmt.Errorf("read line %d: %w", r.line, err)
+			return 0, false, fmt.Errorf("read line %d: %w", r.line, err)
 		}
-		any = true
-		if at == inQuotes {
-			if b == '"' {
-				at = afterQuote
-				continue
-			}
+		switch {
+		case at == inQuotes && b == '"':
+			at = afterQuote
+		case at == inQuotes:
 			if b == '\n' || b == '\r' && !r.nextIs('\n') {
 				r.line++
 			}
-			add(b)
-			continue
-		}
-		switch {
+			r.add(b)
+			r.addRun(inQuotes)
 		case b == '"' && at == begins:
 			at, r.quoted = inQuotes, true
-		case b == '"' && at == afterQuote && cell.problem != StrayQuote:
-			add('"')
+		case b == '"' && at == afterQuote && r.cell.problem != StrayQuote:
+			r.add('"')
 			at = inQuotes
 		case b == r.delimiter:
-			end()
+			r.endCell()
+			at = begins
 		case b == '\n' || b == '\r':
 			if b == '\r' && r.nextIs('\n') {
 				r.from++
 			}
 			r.line++
-			end()
-			rec.Cells = r.made()
-			return rec, nil
+			r.endCell()
+			return line, false, nil
 		default:
 			// A quote after spaces only was meant to open the cell, but no spreadsheet takes it so.
-			misplaced := b == '"' && at == plain && len(strings.Trim(string(r.text[start:]), " ")) == 0
-			if (at == afterQuote || misplaced) && cell.problem == "" {
-				cell.problem = StrayQuote
+			misplaced := b == '"' && at == plain && len(bytes.TrimLeft(r.text[r.start:], " ")) == 0
+			if (at == afterQuote || misplaced) && r.cell.problem == "" {
+				r.cell.problem = StrayQuote
 			}
-			add(b)
 			if at == begins {
 				at = plain
 			}
+			r.add(b)
+			r.addRun(at)
 		}
 	}
+}
+
+func (r *Reader) beginCell() { r.start, r.cell = len(r.text), span{line: r.line} }
+
+func (r *Reader) endCell() {
+	if len(r.cells) == MaxCells {
+		r.text = r.text[:r.start]
+		r.cells[MaxCells-1].problem = TooManyCells
+	} else {
+		r.cell.end = len(r.text)
+		r.cells = append(r.cells, r.cell)
+	}
+	r.beginCell()
+}
+
+func (r *Reader) add(some ...byte) {
+	room := min(MaxCell-(len(r.text)-r.start), MaxLine-len(r.text))
+	if len(some) > room {
+		some = some[:room]
+		r.cell.problem = CellTooLong
+	}
+	r.text = append(r.text, some...)
+}
+
+// addRun adds what follows up to a byte that may mean something.
+func (r *Reader) addRun(at place) {
+	rest := r.room[r.from:r.to]
+	n := 0
+	for n < len(rest) && rest[n] != '"' && rest[n] != '\n' && rest[n] != '\r' && (rest[n] != r.delimiter || at == inQuotes) {
+		n++
+	}
+	r.from += n
+	r.add(rest[:n]...)
+}
+
+// blank: no cell holds anything, nor says by quotes that it holds nothing.
+func (r *Reader) blank() bool {
+	return !r.quoted && len(r.text) == 0 &&
+		!slices.ContainsFunc(r.cells, func(s span) bool { return s.problem != "" })
 }
 
 // made is the cells of the record, in memory of their own.
