@@ -61,6 +61,7 @@ type Desk struct {
 	pages        map[string]page // of the places gone to, by name
 	question     *question       // nil: none is asked
 	folder       string          // where a file was chosen last
+	variant      theme.Variant   // how the window looks now
 	users        *usersPage
 }
 
@@ -163,12 +164,17 @@ func (d *Desk) NewUser() { d.openWizard(nil, d.at(usersPlace)) }
 
 // show goes to p, after a question where something typed would be lost.
 func (d *Desk) show(p page) {
+	d.leave(func() { d.put(p) })
+}
+
+// leave calls then when one may go from the page: at once, or after a question where something typed would be lost.
+func (d *Desk) leave(then func()) {
 	d.unask()
 	if g, ok := d.page.(guarded); ok {
-		g.leave(func() { d.put(p) })
+		g.leave(then)
 		return
 	}
-	d.put(p)
+	then()
 }
 
 // put puts p beside the rail.
@@ -233,6 +239,7 @@ func (d *Desk) loadWorkspace() {
 
 func (d *Desk) setWorkspace(w directory.Workspace) {
 	d.workspace = w
+	d.setAppearance(w.Appearance)
 	title := text.T("desk.title", "Workspace", w.Name)
 	if d.station.Demo {
 		title = text.T("desk.title_demo", "Workspace", w.Name)

@@ -16,8 +16,9 @@ type railPlace struct {
 
 // Names of the places.
 const (
-	usersPlace  = "desk.users"
-	groupsPlace = "desk.groups"
+	usersPlace    = "desk.users"
+	groupsPlace   = "desk.groups"
+	settingsPlace = "desk.settings"
 )
 
 // home is the place that the panel opens with.
@@ -28,6 +29,7 @@ func places() []railPlace {
 	return []railPlace{
 		{usersPlace, theme.UsersIcon, directory.SeeDirectory, func(d *Desk) page { d.users = newUsersPage(d); return d.users }},
 		{groupsPlace, theme.GroupIcon, directory.SeeDirectory, func(d *Desk) page { return newGroupsPage(d) }},
+		{settingsPlace, theme.SettingsIcon, directory.SeeDirectory, func(d *Desk) page { return newSettingsPage(d) }},
 	}
 }
 
