@@ -18,8 +18,11 @@ import (
 	"tapstation/app/directory"
 	"tapstation/app/doctor"
 	"tapstation/app/enroll"
+	"tapstation/app/rp"
 	"tapstation/assets/text"
 	"tapstation/device"
+	"tapstation/device/fido"
+	"tapstation/device/pcsc"
 	"tapstation/device/virtual"
 	"tapstation/storage/bolt"
 	"tapstation/storage/offline"
@@ -84,7 +87,8 @@ func newBench(t *testing.T, users int, more ...func(*bench)) *bench {
 		_ = board.Run(ctx) // ends with ctx
 	}()
 	box := seal.New(dir, seal.Options{FileOnly: true})
-	s := &app.Station{Board: board, Directory: d, Enroller: &enroll.Enroller{Directory: d, Board: board, Seal: box},
+	s := &app.Station{Board: board, Directory: d, Enroller: &enroll.Enroller{Directory: d, Board: board, Seal: box,
+		RelyingParty: func(w directory.Workspace) (enroll.RelyingParty, error) { return rp.NewWorkspace(w) }},
 		Doctor: &doctor.Doctor{Board: board, Directory: d, Cache: offline.New(filepath.Join(dir, "offline.db")), Seal: box, Folder: dir}}
 	b.Desk = New(fyne.CurrentApp(), s, Options{Actor: "os:alice", Do: b.enqueue, After: b.after})
 	b.Show()
@@ -279,9 +283,11 @@ func (s *gatedStore) failWith(err error) {
 	s.fail = err
 }
 
-// source is the reader service in software, with cards that cannot be opened for a reason.
+// source is the reader service in software, with cards that cannot be opened for a reason, unless real tells that they
+// can.
 type source struct {
 	*virtual.Service
+	real   bool
 	refuse error
 	extra  []device.EventKind // told of every reader that is there
 }
@@ -297,6 +303,13 @@ func (s *source) Watch(ctx context.Context, report func(device.Event)) error {
 	})
 }
 
-func (s *source) Open(context.Context, string) (device.Card, error) {
+func (s *source) Open(ctx context.Context, reader string) (device.Card, error) {
+	if s.real {
+		card, err := s.Connect(ctx, reader)
+		if err != nil {
+			return nil, err
+		}
+		return fido.NewCard(pcsc.NewSession(reader, card)), nil
+	}
 	return nil, cmp.Or(s.refuse, device.ErrServiceDown)
 }

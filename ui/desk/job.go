@@ -162,7 +162,7 @@ func (j *job) view(dismiss func()) fyne.CanvasObject {
 		sign = widget.Sign{Icon: theme.WarningIcon, Color: theme.Warning}
 	}
 	said := widget.NewParagraph(words)
-	line := widget.IconBeside(sign, said, widget.NewQuiet(text.T("job.dismiss"), "", theme.CrossIcon, dismiss))
+	line := widget.IconBeside(sign, said, widget.NewQuiet(text.T("job.dismiss"), "", nil, dismiss))
 	if well {
 		return widget.Panel(widget.PadXY(theme.Space16, theme.Space8, line))
 	}

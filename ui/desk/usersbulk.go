@@ -227,3 +227,56 @@ func (p *usersPage) assign(group string, n int, create bool) {
 		return nil
 	})
 }
+
+// mostQueued is how many can be enrolled one after another in one go.
+const mostQueued = 5000
+
+// askEnroll opens the queue for those chosen, after a question where another one has not ended.
+func (p *usersPage) askEnroll() {
+	q := p.desk.queued()
+	if q == nil {
+		p.enroll()
+		return
+	}
+	p.desk.ask(widget.QuestionText{
+		Title: text.T("queue.another.title"),
+		Text:  text.T("queue.another.text", "Done", text.Number(q.state.at()), "Of", text.Number(len(q.state.People))),
+		Act:   text.T("queue.another.act"), Cancel: text.T("user.key.cancel"), Danger: true,
+	}, p.enroll)
+}
+
+// enroll opens the queue for those chosen.
+func (p *usersPage) enroll() {
+	c, query := p.state.Chosen, p.state.Query
+	var people []person
+	errMany := errors.New("more than can be queued")
+	p.job = p.desk.start(text.T("users.counting"), -1, func(int) string { return "" }, func() {
+		j := p.job
+		if j == nil || !j.state.Over {
+			p.renderBar()
+			return
+		}
+		p.job = nil
+		switch {
+		case errors.Is(j.state.Err, errMany):
+			j.state.Err, j.state.Said, j.state.Stopped = nil, text.N("users.queue_most", mostQueued, "Number", text.Number(mostQueued)), false
+			p.job = j
+		case j.state.Err != nil:
+			p.job = j
+		case !j.state.Stopped:
+			p.state.Chosen = chosen{}
+			p.desk.openQueue(people)
+			return
+		}
+		p.renderBar()
+	}, func(ctx context.Context, done report) error {
+		return eachChosen(ctx, p.desk.station.Directory, c, query, func(some []person) error {
+			if len(people)+len(some) > mostQueued {
+				return errMany
+			}
+			people = append(people, some...)
+			done(len(some))
+			return nil
+		})
+	})
+}

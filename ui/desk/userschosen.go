@@ -58,6 +58,9 @@ func (p *usersPage) chosenBar() fyne.CanvasObject {
 		group = widget.NewButton(text.T("users.act.group"), func() { p.chooseGroup(group) }).WithIcon(theme.GroupIcon)
 		acts = append(acts, group, widget.NewButton(text.T("users.act.disable"), p.askDisable).WithIcon(theme.PauseIcon))
 	}
+	if d.may(directory.EnrollKeys) {
+		acts = append(acts, widget.NewButton(text.T("users.act.enroll"), p.askEnroll).WithIcon(theme.CardIcon))
+	}
 	clear := widget.NewQuiet("", text.T("users.act.clear"), theme.CrossIcon, p.escape)
 	return widget.Panel(widget.PadXY(theme.Space16, theme.Space8, widget.Between(widget.Line(theme.Space8, acts...), clear)))
 }
@@ -81,6 +84,11 @@ func (p *usersPage) renderNotice() {
 		sign := widget.Sign{Icon: theme.CheckCircleIcon, Color: theme.Success, Word: text.T("users.saved", "Name", u.DisplayName())}
 		lines = append(lines, noticeLine(sign,
 			widget.NewQuiet(text.T("users.saved_open"), "", nil, func() { p.desk.ShowUser(u.ID) })))
+	}
+	if q := p.desk.queued(); q != nil {
+		words := text.T("users.queue_waits", "Done", text.Number(q.state.at()), "Of", text.Number(len(q.state.People)))
+		lines = append(lines, noticeLine(widget.Sign{Icon: theme.CardIcon, Color: theme.Primary, Word: words},
+			widget.NewQuiet(text.T("users.queue_open"), "", nil, func() { p.desk.show(q) })))
 	}
 	p.notice.Hidden = len(lines) == 0
 	p.notice.Objects = []fyne.CanvasObject{widget.Column(theme.Space8, lines...)}

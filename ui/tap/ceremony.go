@@ -19,6 +19,7 @@ type GiveUpFunc func(ctx context.Context, userID, actor string) error
 // Ceremony runs one enrollment for a page: it is the enroll.Prompter, keeps the State, and begins again with the
 // next tap where that is safe. Its methods are called on the window's goroutine.
 type Ceremony struct {
+	Task     Task // what Enroll does, where that is not to enroll
 	Enroll   EnrollFunc
 	GiveUp   GiveUpFunc
 	Board    *device.Board
@@ -41,7 +42,9 @@ func (c *Ceremony) Start(owner directory.User, req enroll.Request) {
 	ctx, cancel := context.WithCancel(context.Background())
 	r := &run{ceremony: c, cancel: cancel, done: make(chan struct{})}
 	c.current = r
-	c.set(Begin(owner, req))
+	begun := Begin(owner, req)
+	begun.Task = c.Task
+	c.set(begun)
 	c.running.Go(func() { r.run(ctx, req) })
 }
 

@@ -52,8 +52,18 @@ const (
 	KeyLeft                 // the card may hold a credential that is not in use yet
 )
 
+// Task is what the card is tapped for.
+type Task int
+
+// Tasks.
+const (
+	Enrolling   Task = iota // it becomes a security key
+	ChangingPIN             // it is one already, and gets another PIN
+)
+
 // State is the tap page. Its zero value is a ceremony that has just begun.
 type State struct {
+	Task    Task
 	Request enroll.Request
 	Owner   directory.User
 
@@ -68,6 +78,7 @@ type State struct {
 
 	passed  [marks]bool
 	withPIN bool // a PIN is part of it
+	makes   bool // so is making a security key, where the task is another: the card was reset
 	left    Left
 }
 
@@ -124,6 +135,8 @@ func (s State) Progress(step enroll.Step) State {
 		s.Model = ""
 	case enroll.SetPIN:
 		s.withPIN = true
+	case enroll.Register:
+		s.makes = true
 	}
 	s.left = leaves(s.left, step)
 	return s
@@ -322,7 +335,8 @@ func (s State) Steps() ([]Mark, []MarkState) {
 	var states []MarkState
 	now := s.now()
 	for m := ReaderMark; m < marks; m++ {
-		if m == PINMark && !s.withPIN {
+		if m == PINMark && !s.withPIN && s.Task == Enrolling ||
+			(m == RegisterMark || m == ProveMark) && s.Task == ChangingPIN && !s.makes {
 			continue
 		}
 		state := ToCome

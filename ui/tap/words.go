@@ -24,6 +24,9 @@ func (s State) Words() wording.Words {
 	case Failed:
 		return s.failed()
 	case Enrolled:
+		if s.Task == ChangingPIN && !s.makes {
+			return wording.Words{Title: text.T("tap.done.pin.title", "Owner", s.Owner.DisplayName()), Remedy: text.T("tap.done.pin.remedy")}
+		}
 		done := wording.Words{Title: text.T("tap.done.title", "Owner", s.Owner.DisplayName()), Remedy: text.T("tap.done.remedy")}
 		if s.Result.Resumed {
 			done.Remedy = text.T("tap.done.resumed")
@@ -118,6 +121,9 @@ func (s State) failed() wording.Words {
 func (s State) leftWords() string {
 	switch s.left {
 	case PINLeft:
+		if s.Task == ChangingPIN {
+			return text.T("tap.left.pin_only")
+		}
 		return text.T("tap.left.pin")
 	case KeyLeft:
 		return text.T("tap.left.key")

@@ -73,6 +73,7 @@ func ShowPicker(below fyne.CanvasObject, p Picks) {
 		}
 	}
 	c.Focus(k.list.rows)
+	k.list.rows.ScrollToTop() // few are all seen; Fyne scrolls to the one with the focus before it knows how high the list is
 }
 
 // picker is what a Picks is shown by.
