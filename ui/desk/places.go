@@ -16,9 +16,10 @@ type railPlace struct {
 
 // Names of the places.
 const (
-	usersPlace    = "desk.users"
-	groupsPlace   = "desk.groups"
-	settingsPlace = "desk.settings"
+	usersPlace      = "desk.users"
+	groupsPlace     = "desk.groups"
+	activitiesPlace = "desk.activities"
+	settingsPlace   = "desk.settings"
 )
 
 // home is the place that the panel opens with.
@@ -29,6 +30,7 @@ func places() []railPlace {
 	return []railPlace{
 		{usersPlace, theme.UsersIcon, directory.SeeDirectory, func(d *Desk) page { d.users = newUsersPage(d); return d.users }},
 		{groupsPlace, theme.GroupIcon, directory.SeeDirectory, func(d *Desk) page { return newGroupsPage(d) }},
+		{activitiesPlace, theme.ActivitiesIcon, directory.SeeActivities, func(d *Desk) page { return newActivitiesPage(d) }},
 		{settingsPlace, theme.SettingsIcon, directory.SeeDirectory, func(d *Desk) page { return newSettingsPage(d) }},
 	}
 }
