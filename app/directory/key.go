@@ -124,7 +124,7 @@ func (d *Directory) changeKey(ctx context.Context, by string, right Right, id st
 	return k, d.RefreshOffline(ctx, k.ID)
 }
 
-// kindNames are the names suggested for keys.
+// kindNames are the names suggested for keys where nobody gives one in another language.
 var kindNames = map[Kind]string{Card: "Card", USBKey: "USB key", Fingerprint: "Fingerprint", Smartphone: "Smartphone"}
 
 // SuggestKeyName is a name for a user's next key that none of their keys has had: "Card", "Card 2", ….
@@ -137,12 +137,15 @@ func (d *Directory) SuggestKeyName(ctx context.Context, userID string, kind Kind
 	if err != nil {
 		return "", fmt.Errorf("suggest a key name for user %q: %w", userID, err)
 	}
-	return SuggestName(keys, kind), nil
+	return SuggestName(keys, kind, ""), nil
 }
 
-// SuggestName is a name for the next key of a user who holds keys.
-func SuggestName(keys []SecurityKey, kind Kind) string {
-	base := kindNames[kind]
+// SuggestName is a name for the next key of a user who holds keys, made of what such a key is called in the language in
+// use; of its English name where base is empty.
+func SuggestName(keys []SecurityKey, kind Kind, base string) string {
+	if base == "" {
+		base = kindNames[kind]
+	}
 	if base == "" {
 		base = "Security key"
 	}

@@ -16,10 +16,12 @@ import (
 // Request is the enrollment of one card for one user.
 type Request struct {
 	UserID       string
-	KeyName      string // empty: a sensible one is made
+	KeyName      string // empty: a sensible one is made of NameBase
+	NameBase     string // what such a card is called in the language in use; empty: in English
 	Verification directory.Verification
 	OfflineLogin bool
 	PINChooser   directory.PINChooser // for a card that has no PIN yet
+	Replaces     []string             // IDs of keys of this user, revoked when the new one is kept and not before
 	Reader       string               // empty: the first card that comes counts
 	Actor        string               // for the audit log: "admin:ID", "os:NAME"; needs EnrollKeys
 }
@@ -130,6 +132,8 @@ type ceremony struct {
 	source pinSource
 	reset  bool // the person agreed to a reset
 	found  bool // the card was looked at and belongs to nobody, or may be replaced
+	// here is the IDs of keys that are on this very card and give way; past of those that were, long revoked.
+	here, past []string
 
 	recorded bool // the audit log tells of this ceremony
 	changed  bool // a command that changes the card was sent
@@ -156,10 +160,16 @@ func (e *Enroller) open(ctx context.Context, req Request, p Prompter) (*ceremony
 		if errors.Is(err, directory.ErrNotFound) {
 			c.journal, err = directory.Enrollment{}, nil
 		}
-		return err
+		if err != nil {
+			return err
+		}
+		return c.mayReplace(tx)
 	})
 	if err != nil {
 		return nil, err
+	}
+	if c.workspace.RequirePIN && req.Verification != directory.PIN {
+		return nil, directory.ErrPINDemanded
 	}
 	if c.user.Disabled {
 		return nil, fmt.Errorf("user %q: %w", c.user.ID, ErrUserDisabled)
@@ -170,7 +180,27 @@ func (e *Enroller) open(ctx context.Context, req Request, p Prompter) (*ceremony
 	if c.journal.Stage != "" {
 		c.resume()
 	}
+	for _, id := range req.Replaces {
+		c.giveWay(id)
+	}
 	return c, nil
+}
+
+// mayReplace looks at the keys that are to be replaced.
+func (c *ceremony) mayReplace(tx directory.Tx) error {
+	for _, id := range c.req.Replaces {
+		k, err := tx.Key(id)
+		if err == nil && directory.Fold(k.UserID) != directory.Fold(c.user.ID) {
+			err = fmt.Errorf("it is not one of %s: %w", c.user.ID, directory.ErrNotFound)
+		}
+		if err == nil && k.State == directory.Revoked && !c.replaces(id) {
+			err = &directory.StateError{From: k.State, To: directory.Revoked}
+		}
+		if err != nil {
+			return fmt.Errorf("replace key %q: %w", id, err)
+		}
+	}
+	return nil
 }
 
 // allowed asks whether the actor may enroll this user's keys. It is asked again by whatever changes something.
@@ -200,7 +230,7 @@ func (c *ceremony) end(ctx context.Context, err error) error {
 	}
 	var owned *AlreadyEnrolledError
 	var refused *RefusedError
-	if errors.As(err, &owned) || errors.As(err, &refused) {
+	if errors.As(err, &owned) || errors.As(err, &refused) || errors.Is(err, rp.ErrModel) {
 		record := c.entry(audit.EnrollmentRefused)
 		record.Detail = map[string]string{"reason": err.Error()}
 		err = errors.Join(err, c.Directory.Store.Update(context.WithoutCancel(ctx), func(tx directory.Tx) error {

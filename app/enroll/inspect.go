@@ -46,7 +46,7 @@ func (c *ceremony) inspect(ctx context.Context) error {
 	if err := c.findOwner(ctx); err != nil {
 		return err
 	}
-	if c.info.RemainingCredentials == 0 && len(c.journal.Replaces) == 0 {
+	if c.info.RemainingCredentials == 0 && len(c.here) == 0 {
 		return device.ErrKeyFull
 	}
 	c.found = true
@@ -123,7 +123,7 @@ func (c *ceremony) capable() error {
 	case c.req.Verification == directory.PINless && onlyPIN:
 		return ErrAlwaysPIN
 	}
-	return nil
+	return rp.TakesModel(c.workspace, i.AAGUID)
 }
 
 // es256 is the algorithm every FIDO2 key and every relying party knows (COSE, RFC 9053 §2.1).
@@ -221,6 +221,9 @@ func (c *ceremony) findByCredential(ctx context.Context) error {
 			k, err = tx.KeyByCredential(a.CredentialID)
 			return err
 		})
+		if err == nil && !owns(k) {
+			c.past = append(c.past, k.ID)
+		}
 		if errors.Is(err, directory.ErrNotFound) || err == nil && !owns(k) {
 			continue
 		}
@@ -262,8 +265,16 @@ func (c *ceremony) replace(ctx context.Context, k directory.SecurityKey) error {
 	if k.State == directory.Pending { // the journal of another user's lost ceremony
 		return c.GiveUp(ctx, k.UserID, c.req.Actor)
 	}
-	c.journal.Replaces = append(c.journal.Replaces, k.ID)
+	c.here = append(c.here, k.ID)
+	c.giveWay(k.ID)
 	return nil
+}
+
+// giveWay notes a key that is revoked when the new one is kept.
+func (c *ceremony) giveWay(keyID string) {
+	if !c.replaces(keyID) {
+		c.journal.Replaces = append(c.journal.Replaces, keyID)
+	}
 }
 
 // holds tells whether the card has one of the credentials. Where it has none, Pico FIDO answers with one it makes up,

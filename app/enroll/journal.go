@@ -6,14 +6,15 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"slices"
 
 	"tapstation/app/audit"
 	"tapstation/app/directory"
 	"tapstation/device"
 )
 
-// write journals what comes next, durably, before it changes the card.
-func (c *ceremony) write(ctx context.Context, stage directory.Stage) error {
+// write journals what comes next, durably, before it changes the card, and puts it on record with more acts.
+func (c *ceremony) write(ctx context.Context, stage directory.Stage, more ...audit.Act) error {
 	j := &c.journal
 	first := j.Stage == ""
 	if first {
@@ -36,6 +37,11 @@ func (c *ceremony) write(ctx context.Context, stage directory.Stage) error {
 		}
 		if !c.recorded {
 			if err := tx.AppendAudit(record); err != nil {
+				return err
+			}
+		}
+		for _, act := range more {
+			if err := tx.AppendAudit(c.entry(act)); err != nil {
 				return err
 			}
 		}
@@ -65,7 +71,7 @@ func (c *ceremony) save(ctx context.Context) error {
 	key := directory.SecurityKey{
 		ID: j.KeyID, UserID: c.user.ID, Name: j.KeyName, Kind: directory.Card, State: directory.Active,
 		Verification: c.req.Verification, OfflineLogin: c.req.OfflineLogin, RPID: c.workspace.RPID,
-		Credential: j.Credential, Mark: c.mark, Model: Model(c.info),
+		Credential: j.Credential, Mark: c.mark, Model: Model(c.info), CardPIN: c.info.PINSet(),
 		Created: now, Activated: now, Changed: now,
 	}
 	if j.PINMade && j.SealedPIN != nil || c.source == fromKey && c.pin != "" {
@@ -93,9 +99,12 @@ func (c *ceremony) save(ctx context.Context) error {
 			if err != nil {
 				return err
 			}
-			key.Name = directory.SuggestName(others.Keys, key.Kind)
+			key.Name = directory.SuggestName(others.Keys, key.Kind, c.req.NameBase)
 		}
 		if revoked, err = c.revokeReplaced(tx); err != nil {
+			return err
+		}
+		if err := c.forgetPINs(tx, key.ID); err != nil {
 			return err
 		}
 		if err := tx.PutKey(key); err != nil {
@@ -131,23 +140,54 @@ func (c *ceremony) revokeReplaced(tx directory.Tx) (revoked []string, err error)
 		if err != nil {
 			return nil, err
 		}
+		if k.State == directory.Revoked { // by somebody else meanwhile
+			continue
+		}
 		if err := directory.AllowOn(tx, c.req.Actor, directory.EnrollKeys, k.UserID); err != nil {
 			return nil, err
 		}
+		record := c.entry(audit.KeyReplaced)
+		record.User, record.Key = k.UserID, k.ID
+		record.Detail = map[string]string{"name": k.Name, "from": string(k.State), "by": c.journal.KeyID}
 		k.State, k.Changed = directory.Revoked, c.now()
-		k.TemporaryPIN, k.SealedPIN = false, nil // the card's PIN is the new key's now
 		if err := tx.PutKey(k); err != nil {
 			return nil, err
 		}
-		record := c.entry(audit.KeyRevoked)
-		record.User, record.Key = k.UserID, k.ID
-		record.Detail = map[string]string{"reason": "replaced", "by": c.journal.KeyID}
 		if err := tx.AppendAudit(record); err != nil {
 			return nil, err
 		}
 		revoked = append(revoked, k.ID)
 	}
 	return revoked, nil
+}
+
+// forgetPINs erases what was kept of this card's PIN with keys that are on it, or were: from now on its PIN is the matter
+// of the key named. A revoked key on another card keeps its own, without which nobody could use that card again.
+func (c *ceremony) forgetPINs(tx directory.Tx, except string) error {
+	ids := slices.Concat(c.here, c.past)
+	if c.mark.UID != nil {
+		page, err := tx.Keys(directory.KeyQuery{CardUID: c.mark.UID, Limit: 1000})
+		if err != nil {
+			return err
+		}
+		for _, k := range page.Keys {
+			ids = append(ids, k.ID)
+		}
+	}
+	for _, id := range ids {
+		k, err := tx.Key(id)
+		if errors.Is(err, directory.ErrNotFound) || err == nil && (id == except || !k.TemporaryPIN && k.SealedPIN == nil && k.NextPIN == nil) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		k.TemporaryPIN, k.SealedPIN, k.NextPIN = false, nil, nil
+		if err := tx.PutKey(k); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // change runs a command that changes the card, and keeps in mind that the card may have been changed: it may also

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"tapstation/app/audit"
 	"tapstation/app/directory"
@@ -65,17 +66,29 @@ func (c *ceremony) presentPIN(ctx context.Context) error {
 	return c.askCardPIN(ctx, nil)
 }
 
-// temporaryPIN is the key on this card whose PIN was made by the station and never changed, if there is one.
+// temporaryPIN is the key that is on this card, or was, whose PIN was made by the station and never changed, if there is
+// one. The card is known by its UID, or by a credential of that key.
 func (c *ceremony) temporaryPIN(ctx context.Context) (known directory.SecurityKey, err error) {
-	if c.mark.UID == nil {
-		return known, nil
-	}
 	err = c.Directory.Store.View(ctx, func(tx directory.Tx) error {
-		page, err := tx.Keys(directory.KeyQuery{CardUID: c.mark.UID, Limit: 1000})
-		for _, k := range page.Keys {
-			if k.TemporaryPIN && !k.Changed.Before(known.Changed) {
+		known = directory.SecurityKey{}
+		consider := func(k directory.SecurityKey) {
+			if k.TemporaryPIN && k.SealedPIN != nil && !k.Changed.Before(known.Changed) {
 				known = k
 			}
+		}
+		for _, id := range slices.Concat(c.here, c.past) {
+			k, err := tx.Key(id)
+			if err != nil && !errors.Is(err, directory.ErrNotFound) {
+				return err
+			}
+			consider(k)
+		}
+		if c.mark.UID == nil {
+			return nil
+		}
+		page, err := tx.Keys(directory.KeyQuery{CardUID: c.mark.UID, Limit: 1000})
+		for _, k := range page.Keys {
+			consider(k)
 		}
 		return err
 	})
@@ -103,7 +116,7 @@ func (c *ceremony) askCardPIN(ctx context.Context, refused error) error {
 	case err != nil:
 		return fmt.Errorf("ask for the attempts left: %w", err)
 	case left.Left == 0:
-		return c.offerReset(ctx)
+		return c.offerReset(ctx, 0)
 	case left.PowerCycle:
 		return &device.PINError{Retries: left.Left, PowerCycle: true}
 	case left.Left <= lastAttempts:
@@ -115,6 +128,10 @@ func (c *ceremony) askCardPIN(ctx context.Context, refused error) error {
 		c.pin, err = c.prompt.PIN(ctx, PINRequest{Purpose: CardPIN, Retries: left.Left, Refused: refused})
 		return err
 	})
+	if errors.Is(err, ErrForgotten) {
+		c.pin = ""
+		return c.offerReset(ctx, left.Left)
+	}
 	if err != nil {
 		return err
 	}
@@ -131,7 +148,7 @@ func (c *ceremony) refusedPIN(ctx context.Context, wrong *device.PINError) error
 	c.pin = ""
 	switch {
 	case wrong.Blocked:
-		return c.offerReset(ctx)
+		return c.offerReset(ctx, 0)
 	case wrong.PowerCycle:
 		return wrong
 	case source == fromJournal && c.mark.UID == nil:
@@ -238,33 +255,79 @@ func (c *ceremony) askNewPIN(ctx context.Context, req PINRequest) error {
 	}
 }
 
-// offerReset is the one way out of a blocked PIN.
-func (c *ceremony) offerReset(ctx context.Context) error {
-	if err := c.confirm(ctx, Question{Kind: ResetCard}); err != nil {
-		if errors.Is(err, ErrCancelled) {
+// offerReset is the one way out of a PIN that is blocked (no attempts left) or forgotten. With what was on the card go
+// the keys that were.
+func (c *ceremony) offerReset(ctx context.Context, left int) error {
+	q := Question{Kind: ResetCard, Retries: left}
+	doomed, err := c.keysHere(ctx)
+	if err != nil {
+		return err
+	}
+	for _, k := range doomed {
+		if q.Key.ID == "" || !c.replaces(k.Key.ID) {
+			q.Key = k.Key
+			q.Owner = k.User
+		}
+	}
+	if err := c.confirm(ctx, q); err != nil {
+		if errors.Is(err, ErrCancelled) && left == 0 {
 			return &device.PINError{Blocked: true}
 		}
 		return err
+	}
+	for _, k := range doomed {
+		c.here = append(c.here, k.Key.ID)
+		c.giveWay(k.Key.ID)
 	}
 	c.reset = true
 	return c.resetCard(ctx)
 }
 
+// keysHere is the keys that are on this card, as far as its UID tells, and that the actor may put an end to.
+func (c *ceremony) keysHere(ctx context.Context) (rows []directory.KeyRow, err error) {
+	if c.mark.UID == nil {
+		return nil, nil
+	}
+	err = c.Directory.Store.View(ctx, func(tx directory.Tx) error {
+		rows = nil
+		page, err := tx.Keys(directory.KeyQuery{CardUID: c.mark.UID, Limit: 1000})
+		if err != nil {
+			return err
+		}
+		for _, k := range page.Keys {
+			if !owns(k) {
+				continue
+			}
+			if err := directory.AllowOn(tx, c.req.Actor, directory.EnrollKeys, k.UserID); err != nil {
+				return err
+			}
+			owner, err := tx.User(k.UserID)
+			if err != nil {
+				return err
+			}
+			rows = append(rows, directory.KeyRow{Key: k, User: owner})
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("look up the keys on this card: %w", err)
+	}
+	return rows, nil
+}
+
 // resetCard does what was agreed to. A card takes it only soon after power-up; device.ErrNotAllowed then asks for
 // another tap.
 func (c *ceremony) resetCard(ctx context.Context) error {
-	if err := c.Directory.Store.Update(ctx, func(tx directory.Tx) error {
-		if err := c.allowed(tx); err != nil {
+	c.journal.SealedPIN, c.journal.PINMade = nil, false // blocked, or gone in a moment
+	if c.journal.Stage != directory.Resetting {
+		if err := c.write(ctx, directory.Resetting, audit.KeyReset); err != nil {
 			return err
 		}
-		return tx.AppendAudit(c.entry(audit.KeyReset))
-	}); err != nil {
-		return fmt.Errorf("record the reset: %w", err)
 	}
 	if err := c.change(func() error { return c.card.Reset(ctx) }); err != nil {
 		return fmt.Errorf("reset the card: %w", err)
 	}
-	c.reset, c.pin, c.journal.SealedPIN = false, "", nil
+	c.reset, c.pin = false, ""
 	return c.look(ctx)
 }
 

@@ -16,7 +16,7 @@ import (
 type Prompter interface {
 	// Progress tells what is happening or awaited now. It never blocks.
 	Progress(Step)
-	// PIN asks for a PIN, or fails with ErrCancelled or ctx.Err().
+	// PIN asks for a PIN, or fails with ErrCancelled, ctx.Err(), or, where the card's own PIN is asked for, ErrForgotten.
 	PIN(ctx context.Context, req PINRequest) (device.PIN, error)
 	// Confirm asks before what destroys or risks something. False, like ErrCancelled, ends the ceremony with
 	// nothing destroyed.
@@ -25,6 +25,10 @@ type Prompter interface {
 
 // ErrCancelled is a person's no.
 var ErrCancelled = errors.New("cancelled")
+
+// ErrForgotten: the holder does not know the card's PIN any more. The way out is a reset of the card, about which Confirm
+// is asked.
+var ErrForgotten = errors.New("the PIN is forgotten")
 
 // StepKind is a step of the ceremony.
 type StepKind string
@@ -62,6 +66,7 @@ type PINPurpose string
 const (
 	ChoosePIN  PINPurpose = "choose"  // a new PIN for a card without one; to be typed twice
 	CardPIN    PINPurpose = "card"    // the PIN the card already has
+	NewPIN     PINPurpose = "new"     // another PIN for a card that has one, as was asked for (ChangePIN); to be typed twice
 	ReplacePIN PINPurpose = "replace" // the card insists that its PIN be changed; a new one, to be typed twice
 )
 
@@ -80,8 +85,8 @@ type QuestionKind string
 const (
 	// LastAttempts: only Retries are left; one more wrong PIN may block the card. Wants a typed confirmation.
 	LastAttempts QuestionKind = "last_attempts"
-	// ResetCard: the PIN is blocked; only a reset helps, which destroys every credential on the card, those of
-	// other services too. Wants a typed confirmation.
+	// ResetCard: the PIN is blocked (Retries 0) or forgotten; only a reset helps, which destroys every credential on the
+	// card, those of other services too, and Key of Owner where the card is known to be that. Wants a typed confirmation.
 	ResetCard QuestionKind = "reset_card"
 	// ReplaceKey: the card is already enrolled, as Key of Owner; going on revokes that key.
 	ReplaceKey QuestionKind = "replace_key"
@@ -90,7 +95,7 @@ const (
 // Question is asked before what destroys or risks something.
 type Question struct {
 	Kind    QuestionKind
-	Retries int                   // LastAttempts
-	Owner   directory.User        // ReplaceKey
-	Key     directory.SecurityKey // ReplaceKey
+	Retries int                   // LastAttempts, ResetCard
+	Owner   directory.User        // ReplaceKey, ResetCard
+	Key     directory.SecurityKey // ReplaceKey, ResetCard
 }

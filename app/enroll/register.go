@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"slices"
 
 	"tapstation/app/directory"
 	"tapstation/app/rp"
@@ -145,12 +146,7 @@ func (c *ceremony) eachKey(ctx context.Context, do func(directory.SecurityKey)) 
 }
 
 func (c *ceremony) replaces(keyID string) bool {
-	for _, id := range c.journal.Replaces {
-		if id == keyID {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(c.journal.Replaces, keyID)
 }
 
 // prove has the card sign with its new credential, so that nobody leaves with a card that does not work. It asks
