@@ -15,6 +15,7 @@ import (
 	"go.uber.org/goleak"
 
 	"tapstation/app"
+	"tapstation/app/admin"
 	"tapstation/app/directory"
 	"tapstation/app/doctor"
 	"tapstation/app/enroll"
@@ -87,7 +88,7 @@ func newBench(t *testing.T, users int, more ...func(*bench)) *bench {
 		_ = board.Run(ctx) // ends with ctx
 	}()
 	box := seal.New(dir, seal.Options{FileOnly: true})
-	s := &app.Station{Board: board, Directory: d, Enroller: &enroll.Enroller{Directory: d, Board: board, Seal: box,
+	s := &app.Station{Board: board, Directory: d, Admins: &admin.Admins{Directory: d}, Enroller: &enroll.Enroller{Directory: d, Board: board, Seal: box,
 		RelyingParty: func(w directory.Workspace) (enroll.RelyingParty, error) { return rp.NewWorkspace(w) }},
 		Doctor: &doctor.Doctor{Board: board, Directory: d, Cache: offline.New(filepath.Join(dir, "offline.db")), Seal: box, Folder: dir}}
 	b.Desk = New(fyne.CurrentApp(), s, Options{Actor: "os:alice", Do: b.enqueue, After: b.after})
