@@ -130,8 +130,11 @@ type ceremony struct {
 	info   device.Info
 	pin    device.PIN // what the card is opened with; empty: without user verification
 	source pinSource
-	reset  bool // the person agreed to a reset
-	found  bool // the card was looked at and belongs to nobody, or may be replaced
+	reset  bool        // the person agreed to a reset
+	busy   error       // why this card may not be reset
+	known  []sealedPIN // PINs the card may have, to be tried one after another
+	looked bool        // they were looked for
+	found  bool        // the card was looked at and belongs to nobody, or may be replaced
 	// here is the IDs of keys that are on this very card and give way; past of those that were, long revoked.
 	here, past []string
 

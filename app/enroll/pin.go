@@ -58,44 +58,71 @@ func (c *ceremony) presentPIN(ctx context.Context) error {
 	if c.journal.SealedPIN != nil {
 		return c.unseal(c.journal.SealedPIN, c.user.ID, fromJournal)
 	}
-	if known, err := c.temporaryPIN(ctx); err != nil {
+	if err := c.findKnown(ctx); err != nil {
 		return err
-	} else if known.SealedPIN != nil {
-		return c.unseal(known.SealedPIN, known.UserID, fromKey)
+	}
+	if sealed, err := c.nextKnown(); err != nil || sealed != nil {
+		return err
 	}
 	return c.askCardPIN(ctx, nil)
 }
 
-// temporaryPIN is the key that is on this card, or was, whose PIN was made by the station and never changed, if there is
-// one. The card is known by its UID, or by a credential of that key.
-func (c *ceremony) temporaryPIN(ctx context.Context) (known directory.SecurityKey, err error) {
-	err = c.Directory.Store.View(ctx, func(tx directory.Tx) error {
-		known = directory.SecurityKey{}
-		consider := func(k directory.SecurityKey) {
-			if k.TemporaryPIN && k.SealedPIN != nil && !k.Changed.Before(known.Changed) {
-				known = k
-			}
-		}
+// sealedPIN is a PIN that a card may have, and whose it was.
+type sealedPIN struct {
+	sealed []byte
+	userID string
+}
+
+// findKnown looks for PINs the station knows of keys that are on this card, or were: made by itself and never changed, or
+// on their way to the card when a change was interrupted. The card is known by its UID, or by a credential of that key.
+func (c *ceremony) findKnown(ctx context.Context) error {
+	if c.looked {
+		return nil
+	}
+	var keys []directory.SecurityKey
+	err := c.Directory.Store.View(ctx, func(tx directory.Tx) error {
+		keys = nil
 		for _, id := range slices.Concat(c.here, c.past) {
 			k, err := tx.Key(id)
-			if err != nil && !errors.Is(err, directory.ErrNotFound) {
+			if errors.Is(err, directory.ErrNotFound) {
+				continue
+			}
+			if err != nil {
 				return err
 			}
-			consider(k)
+			keys = append(keys, k)
 		}
 		if c.mark.UID == nil {
 			return nil
 		}
 		page, err := tx.Keys(directory.KeyQuery{CardUID: c.mark.UID, Limit: 1000})
-		for _, k := range page.Keys {
-			consider(k)
-		}
+		keys = append(keys, page.Keys...)
 		return err
 	})
 	if err != nil {
-		return known, fmt.Errorf("look for a temporary PIN: %w", err)
+		return fmt.Errorf("look for a PIN that is known: %w", err)
 	}
-	return known, nil
+	c.looked = true
+	slices.SortStableFunc(keys, func(a, b directory.SecurityKey) int { return b.Changed.Compare(a.Changed) })
+	for _, k := range slices.CompactFunc(keys, func(a, b directory.SecurityKey) bool { return a.ID == b.ID }) {
+		c.known = append(c.known, sealedPIN{k.NextPIN, k.UserID})
+		if k.TemporaryPIN {
+			c.known = append(c.known, sealedPIN{k.SealedPIN, k.UserID})
+		}
+	}
+	return nil
+}
+
+// nextKnown puts the next PIN the card may have in hand and returns it as it is sealed; nil where there is none left.
+func (c *ceremony) nextKnown() (sealed []byte, err error) {
+	for len(c.known) > 0 {
+		next := c.known[0]
+		c.known = c.known[1:]
+		if next.sealed != nil {
+			return next.sealed, c.unseal(next.sealed, next.userID, fromKey)
+		}
+	}
+	return nil, nil
 }
 
 func (c *ceremony) unseal(sealed []byte, userID string, source pinSource) error {
@@ -155,6 +182,10 @@ func (c *ceremony) refusedPIN(ctx context.Context, wrong *device.PINError) error
 		return ErrOtherCard // nothing but its PIN can tell this card from others
 	case source == fromJournal:
 		c.journal.SealedPIN = nil // somebody changed it since
+	case source == fromKey && wrong.Retries > lastAttempts:
+		if sealed, err := c.nextKnown(); err != nil || sealed != nil {
+			return err
+		}
 	}
 	return c.askCardPIN(ctx, wrong)
 }
@@ -258,6 +289,9 @@ func (c *ceremony) askNewPIN(ctx context.Context, req PINRequest) error {
 // offerReset is the one way out of a PIN that is blocked (no attempts left) or forgotten. With what was on the card go
 // the keys that were.
 func (c *ceremony) offerReset(ctx context.Context, left int) error {
+	if c.busy != nil {
+		return c.busy
+	}
 	q := Question{Kind: ResetCard, Retries: left}
 	doomed, err := c.keysHere(ctx)
 	if err != nil {
