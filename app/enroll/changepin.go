@@ -1,0 +1,407 @@
+package enroll
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+
+	"tapstation/app/audit"
+	"tapstation/app/directory"
+	"tapstation/app/pin"
+	"tapstation/app/rp"
+	"tapstation/device"
+)
+
+// PINChange is a new PIN for the card of a key.
+type PINChange struct {
+	KeyID  string
+	Reader string // empty: the first card that comes counts
+	Actor  string // for the audit log; needs EnrollKeys
+	// Verification PIN makes a PINless key one that is verified by its PIN; empty leaves it as it is.
+	Verification directory.Verification
+}
+
+// ChangePIN gives the card of a key a PIN that its holder chooses: its first one, or another in place of the one it has.
+// The card is opened by its holder's PIN or, where that was made by the station, by the station itself; what was kept of
+// that is erased. It waits for reader and card as Enroll does.
+//
+// A card whose PIN is blocked or forgotten is reset, once a person has agreed, and enrolled anew in place of the key; so
+// is, without a question, a card that was reset elsewhere and so is not the key any more. The key returned is then
+// another one.
+//
+// The new PIN is sealed with the key before the card gets it, so that whatever ends this, the card's PIN is known to the
+// station or is the one it was.
+//
+// Errors are those of Enroll; ErrOtherCard never ends it, another tap is asked for. directory.ErrState: the key is pending
+// or revoked.
+func (e *Enroller) ChangePIN(ctx context.Context, req PINChange, p Prompter) (directory.SecurityKey, error) {
+	c, err := e.openPINChange(ctx, req, p)
+	if err != nil {
+		return directory.SecurityKey{}, fmt.Errorf("change the PIN of key %q: %w", req.KeyID, err)
+	}
+	for {
+		if err := c.tap(ctx); err != nil {
+			return directory.SecurityKey{}, c.abandon(ctx, fmt.Errorf("wait for a card: %w", err))
+		}
+		err := c.onCard(ctx)
+		c.leave()
+		if err == nil {
+			c.step(Done)
+			return c.kept, nil
+		}
+		if !again(err) || ctx.Err() != nil {
+			return directory.SecurityKey{}, c.abandon(ctx, err)
+		}
+		c.problem = err
+		if errors.Is(err, device.ErrCardReset) {
+			c.resets++
+		}
+	}
+}
+
+// pinChange is one ChangePIN under way: an enrollment in place of the key that is only begun where there is no other way.
+type pinChange struct {
+	*ceremony
+	key  directory.SecurityKey
+	want directory.Verification // of the key, afterwards
+	anew bool                   // the card is enrolled in place of the key
+
+	opened    []byte     // the PIN the card has, sealed, where the station knows it
+	chosen    device.PIN // the new PIN, once it was typed
+	sent      bool       // the card may have it
+	signCount uint32
+}
+
+func (e *Enroller) openPINChange(ctx context.Context, req PINChange, p Prompter) (*pinChange, error) {
+	if req.Verification == directory.PINless {
+		return nil, &directory.InvalidError{Fields: []directory.FieldError{{Field: "verification", Problem: directory.InvalidValue}}}
+	}
+	key, err := e.Directory.Key(ctx, req.KeyID)
+	if err != nil {
+		return nil, err
+	}
+	if key.State == directory.Pending || key.State == directory.Revoked {
+		return nil, fmt.Errorf("it is %s: %w", key.State, directory.ErrState)
+	}
+	w, err := e.Directory.Workspace(ctx)
+	if err != nil {
+		return nil, err
+	}
+	want := key.Verification
+	if req.Verification == directory.PIN || w.RequirePIN {
+		want = directory.PIN
+	}
+	ceremony, err := e.open(ctx, Request{
+		UserID: key.UserID, KeyName: key.Name, Verification: want, OfflineLogin: key.OfflineLogin,
+		PINChooser: directory.UserHere, Reader: req.Reader, Actor: req.Actor,
+	}, p)
+	if err != nil {
+		return nil, err
+	}
+	c := &pinChange{ceremony: ceremony, key: key, want: want}
+	c.known = []sealedPIN{{key.NextPIN, key.UserID}, {key.SealedPIN, key.UserID}}
+	switch {
+	case !c.resumed:
+	case c.replaces(key.ID) && key.Mark.UID != nil && bytes.Equal(c.journal.Mark.UID, key.Mark.UID):
+		c.anew = true // an earlier ChangePIN had come that far
+	default:
+		c.busy, c.resumed, c.found, c.marked, c.problem = ErrUnfinished, false, false, false, nil
+		c.journal = directory.Enrollment{}
+	}
+	c.giveWay(key.ID)
+	return c, nil
+}
+
+// onCard changes the PIN of the card in the field.
+func (c *pinChange) onCard(ctx context.Context) error {
+	if !c.anew {
+		if err := c.identify(ctx); err != nil {
+			return err
+		}
+	}
+	if !c.anew {
+		if err := c.newPIN(ctx); err != nil {
+			return err
+		}
+		c.anew = c.journal.Stage != "" // the way out was a reset
+	}
+	if !c.anew {
+		return c.keep(ctx)
+	}
+	if c.busy != nil {
+		return c.busy
+	}
+	return c.ceremony.onCard(ctx)
+}
+
+// identify makes sure that the card in the field is the key's, before it is shown any PIN. Its UID can be copied: it signs
+// with the key's credential, unless it signs nothing at all without its PIN.
+func (c *pinChange) identify(ctx context.Context) error {
+	uid, err := c.card.UID(ctx)
+	if err != nil {
+		return fmt.Errorf("ask the card's UID: %w", err)
+	}
+	uid = lasting(uid)
+	known := c.key.Mark.UID != nil && uid != nil
+	if known && !bytes.Equal(uid, c.key.Mark.UID) {
+		return ErrOtherCard
+	}
+	c.step(Inspect)
+	if c.info, err = c.card.Info(ctx); err != nil {
+		return fmt.Errorf("inspect the card: %w", err)
+	}
+	if c.info.AAGUID != c.key.Mark.AAGUID {
+		return ErrOtherCard
+	}
+	c.mark, c.marked = directory.CardMark{ATR: c.card.ATR(), UID: uid, AAGUID: c.info.AAGUID}, true
+	challenge := rp.NewAssertion(c.key.RPID)
+	signed, err := c.card.GetAssertion(ctx, device.AssertionRequest{
+		ClientDataHash: challenge.Hash(), RPID: c.key.RPID, Allow: [][]byte{c.key.Credential.ID},
+	})
+	switch {
+	case errors.Is(err, device.ErrPINRequired), errors.Is(err, device.ErrPINChange):
+		return nil
+	case errors.Is(err, device.ErrNoCredentials) && known:
+		c.anew = true // the same card, reset elsewhere
+		c.marked = false
+		return nil
+	case errors.Is(err, device.ErrNoCredentials):
+		return ErrOtherCard
+	case err != nil:
+		return fmt.Errorf("ask the card whose it is: %w", err)
+	case len(signed) != 1:
+		return ErrOtherCard
+	}
+	if c.signCount, err = challenge.Verify(signed[0], c.key.Credential.PublicKey, false); err != nil {
+		return ErrOtherCard // Pico FIDO makes up a credential where it has none
+	}
+	return nil
+}
+
+// newPIN leaves the card with the PIN that is chosen, or reset.
+func (c *pinChange) newPIN(ctx context.Context) error {
+	if c.sent && c.info.PINSet() && !c.info.ForcePIN { // the answer was lost: either PIN may be the card's
+		err := c.try(ctx, c.chosen)
+		var wrong *device.PINError
+		if err == nil || !errors.As(err, &wrong) || wrong.Blocked || wrong.PowerCycle {
+			return err
+		}
+	}
+	c.sent = false
+	purpose := ChoosePIN
+	if c.info.PINSet() {
+		purpose = NewPIN
+		if err := c.openCard(ctx); err != nil || c.journal.Stage != "" {
+			return err
+		}
+	}
+	for refused := error(nil); ; {
+		if err := c.choose(ctx, purpose, refused); err != nil {
+			return err
+		}
+		c.step(SetPIN)
+		if err := c.writeDown(ctx); err != nil {
+			return err
+		}
+		err := c.set(ctx)
+		var wrong *device.PINError
+		switch {
+		case errors.Is(err, device.ErrPINPolicy):
+			refused, c.chosen = err, ""
+		case errors.As(err, &wrong) && c.info.ForcePIN: // the only way to find out
+			if err := c.refusedPIN(ctx, wrong); err != nil || c.journal.Stage != "" {
+				return err
+			}
+		case err != nil:
+			return fmt.Errorf("set the new PIN: %w", err)
+		default:
+			return nil
+		}
+	}
+}
+
+// set has the card take the PIN that is chosen.
+func (c *pinChange) set(ctx context.Context) error {
+	c.changed = false
+	err := c.change(func() error {
+		if c.info.PINSet() {
+			return c.card.ChangePIN(ctx, c.pin, c.chosen)
+		}
+		return c.card.SetPIN(ctx, c.chosen)
+	})
+	c.sent = c.changed
+	return err
+}
+
+// openCard finds the PIN the card has now: one the station knows, or its holder's.
+func (c *pinChange) openCard(ctx context.Context) error {
+	if c.pin != "" {
+		return nil // of the tap before
+	}
+	for {
+		sealed, err := c.nextKnown()
+		if err != nil {
+			return err
+		}
+		if sealed == nil {
+			break
+		}
+		if err := c.spare(ctx); err != nil {
+			return err
+		}
+		err = c.try(ctx, c.pin)
+		var wrong *device.PINError
+		switch {
+		case err == nil:
+			c.opened = sealed
+			return nil
+		case !errors.As(err, &wrong): // lost: it is tried again
+			c.known = append([]sealedPIN{{sealed, c.user.ID}}, c.known...)
+		}
+		c.pin = ""
+		switch {
+		case wrong == nil || wrong.PowerCycle:
+			return err
+		case wrong.Blocked:
+			return c.offerReset(ctx, 0)
+		}
+	}
+	var refused error
+	for {
+		if err := c.askCardPIN(ctx, refused); err != nil || c.journal.Stage != "" {
+			return err
+		}
+		err := c.try(ctx, c.pin)
+		var wrong *device.PINError
+		if err == nil || !errors.As(err, &wrong) {
+			return err
+		}
+		c.pin = ""
+		switch {
+		case wrong.Blocked:
+			return c.offerReset(ctx, 0)
+		case wrong.PowerCycle:
+			return err
+		}
+		refused = err
+	}
+}
+
+// spare warns before a PIN the station knows of is tried on the last attempts: somebody may have changed it since.
+func (c *pinChange) spare(ctx context.Context) error {
+	left, err := c.card.PINRetries(ctx)
+	switch {
+	case err != nil:
+		return fmt.Errorf("ask for the attempts left: %w", err)
+	case left.Left == 0 || left.Left > lastAttempts:
+		return nil // none left: trying costs nothing and says so
+	}
+	return c.confirm(ctx, Question{Kind: LastAttempts, Retries: left.Left})
+}
+
+// try shows the card a PIN without changing anything. A card that wants its PIN changed first says nothing before.
+func (c *pinChange) try(ctx context.Context, p device.PIN) error {
+	if c.info.ForcePIN {
+		return nil
+	}
+	req := device.AssertionRequest{
+		ClientDataHash: rp.NewAssertion(c.key.RPID).Hash(), RPID: c.key.RPID, Allow: [][]byte{c.key.Credential.ID}, PIN: p, Silent: true,
+	}
+	_, err := c.card.GetAssertion(ctx, req)
+	var wrong *device.PINError
+	if err != nil && !errors.As(err, &wrong) && silenceRefused(err) {
+		req.Silent = false
+		_, err = c.card.GetAssertion(ctx, req)
+	}
+	if errors.Is(err, device.ErrNoCredentials) {
+		return ErrOtherCard
+	}
+	if err != nil && !errors.As(err, &wrong) {
+		return fmt.Errorf("try the PIN: %w", err)
+	}
+	return err
+}
+
+// choose has the holder type the new PIN, once.
+func (c *pinChange) choose(ctx context.Context, purpose PINPurpose, refused error) error {
+	if c.chosen != "" {
+		return nil
+	}
+	old := c.pin
+	err := c.askNewPIN(ctx, PINRequest{Purpose: purpose, Policy: pin.For(c.workspace.PINPolicy, c.info), Retries: -1, Refused: refused})
+	c.chosen, c.pin = c.pin, old
+	return err
+}
+
+// writeDown keeps the new PIN, sealed, before the card gets it.
+func (c *pinChange) writeDown(ctx context.Context) error {
+	sealed, err := c.Seal.Seal([]byte(c.chosen.Reveal()), sealPurpose(c.user.ID))
+	if err != nil {
+		return fmt.Errorf("seal the new PIN: %w", err)
+	}
+	return c.update(ctx, "write the new PIN down", func(tx directory.Tx, k *directory.SecurityKey) error {
+		if c.opened != nil {
+			k.SealedPIN = c.opened // which may be the NextPIN of a change that was never saved
+		}
+		k.NextPIN = sealed
+		return c.allowed(tx)
+	})
+}
+
+// update changes what the directory knows of the key.
+func (c *pinChange) update(ctx context.Context, what string, change func(directory.Tx, *directory.SecurityKey) error) error {
+	err := c.Directory.Store.Update(ctx, func(tx directory.Tx) error {
+		k, err := tx.Key(c.key.ID)
+		if err == nil {
+			err = change(tx, &k)
+		}
+		if err == nil {
+			err = tx.PutKey(k)
+		}
+		if err == nil {
+			c.kept = k
+		}
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("%s: %w", what, err)
+	}
+	return nil
+}
+
+// keep writes down that the card has the PIN its holder chose, and erases those the station knew. The card has it
+// whatever became of the actor's rights and of the key meanwhile.
+func (c *pinChange) keep(ctx context.Context) error {
+	c.step(Save)
+	now := c.now()
+	err := c.update(context.WithoutCancel(ctx), "save the change of the PIN", func(tx directory.Tx, k *directory.SecurityKey) error {
+		detail := map[string]string{"name": k.Name, "temporary": strconv.FormatBool(k.TemporaryPIN), "reader": c.reader}
+		if k.Verification != c.want {
+			detail["verification"] = string(c.want)
+		}
+		k.TemporaryPIN, k.SealedPIN, k.NextPIN, k.CardPIN = false, nil, nil, true
+		k.Verification, k.Changed = c.want, now
+		k.Credential.SignCount = max(k.Credential.SignCount, c.signCount)
+		if err := c.forgetPINs(tx, k.ID); err != nil {
+			return err
+		}
+		return tx.AppendAudit(audit.Entry{Time: now, Actor: c.req.Actor, Act: audit.PINChanged, User: k.UserID, Key: k.ID, Detail: detail})
+	})
+	if err != nil {
+		return err
+	}
+	return c.Directory.RefreshOffline(ctx, c.key.ID)
+}
+
+// abandon is what remains to be done when err ends it: a PIN that the card surely has not got is erased again.
+func (c *pinChange) abandon(ctx context.Context, err error) error {
+	if !c.sent && c.chosen != "" && !c.anew {
+		err = errors.Join(err, c.update(context.WithoutCancel(ctx), "erase the PIN that was not set", func(_ directory.Tx, k *directory.SecurityKey) error {
+			k.NextPIN = nil
+			return nil
+		}))
+	}
+	return c.end(ctx, err)
+}
