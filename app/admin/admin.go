@@ -33,6 +33,8 @@ var (
 	ErrLocked = errors.New("the password is locked after too many wrong ones")
 	// ErrNoAdmin is a user who may not open the admin panel.
 	ErrNoAdmin = errors.New("the user is no admin")
+	// ErrNoOwner: somebody is made an admin before there is an owner.
+	ErrNoOwner = errors.New("the first admin has to be an owner")
 	// ErrPINless is a key that proves no more than who holds it: whoever finds the card would be let in.
 	ErrPINless = errors.New("a key without PIN does not open the admin panel")
 )

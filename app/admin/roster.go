@@ -50,7 +50,7 @@ func (a *Admins) List(ctx context.Context) ([]Listed, error) {
 }
 
 // Add makes a user an admin. Without a password they log in by tap only. It fails with *directory.InvalidError (fields
-// "role", "password"), directory.ErrNotFound, login.ErrUserDisabled and directory.ErrExists.
+// "role", "password"), directory.ErrNotFound, login.ErrUserDisabled, directory.ErrExists and ErrNoOwner.
 func (a *Admins) Add(ctx context.Context, by, userID string, role directory.Role, password string) error {
 	if err := checkRole(role); err != nil {
 		return err
@@ -73,6 +73,9 @@ func (a *Admins) Add(ctx context.Context, by, userID string, role directory.Role
 		case !errors.Is(err, directory.ErrNotFound):
 			return err
 		}
+		if err := afterAnOwner(tx, role); err != nil {
+			return err
+		}
 		adm := directory.Admin{UserID: u.ID, Role: role, Password: hashed, Created: now, Changed: now}
 		if err := tx.PutAdmin(adm); err != nil {
 			return err
@@ -82,6 +85,18 @@ func (a *Admins) Add(ctx context.Context, by, userID string, role directory.Role
 	})
 	if err != nil {
 		return fmt.Errorf("add admin %q: %w", userID, err)
+	}
+	return nil
+}
+
+// afterAnOwner keeps a workspace from having admins and no owner.
+func afterAnOwner(tx directory.Tx, role directory.Role) error {
+	admins, err := tx.Admins()
+	if err != nil {
+		return err
+	}
+	if role != directory.Owner && !slices.ContainsFunc(admins, func(a directory.Admin) bool { return a.Role == directory.Owner }) {
+		return ErrNoOwner
 	}
 	return nil
 }

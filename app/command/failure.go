@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"tapstation/app/admin"
 	"tapstation/app/audit"
 	"tapstation/app/directory"
 	"tapstation/app/doctor"
@@ -41,6 +42,18 @@ var failures = []failure{
 	{heldFor(directory.ClaimWindow), "window_open", "Go on in that window, or close it first. Commands work meanwhile."},
 	{as[*directory.HeldError], "held", "Wait until that process is done, or end it."},
 	{is(ErrNoDisplay), "no_display", "Run it where there is a screen, or use the commands: tapstation --help."},
+
+	// Admins.
+	{is(errNoPassword), "password_required", "Give the password with --password-stdin, or run this on a terminal."},
+	{is(admin.ErrWrong), "password_wrong", "Try again with the right User ID and password: attempts are limited."},
+	{as[*admin.WaitError], "password_wait", "Wait until then. A tap of your own card logs in at once."},
+	{is(admin.ErrLocked), "admin_locked", "Log in by a tap of your own card, or have an owner unlock the password: tapstation admins unlock."},
+	{is(admin.ErrNoAdmin), "no_admin", "See tapstation admins list."},
+	{is(admin.ErrPINless), "key_pinless", "Log in with your password, or with a card that has a PIN."},
+	{is(admin.ErrNoOwner), "no_owner", "Add an owner first: tapstation admins add USER-ID --role owner."},
+	{is(directory.ErrLastOwner), "last_owner", "Make somebody else an owner first: tapstation admins role."},
+	{is(directory.ErrHasAdmins), "has_admins", "Log in as one of them: tapstation admins list."},
+	{is(directory.ErrForbidden), "forbidden", "Ask an owner of the workspace."},
 
 	// What a card is to the directory.
 	{as[*enroll.AlreadyEnrolledError], "already_enrolled", "Revoke that key first, or use another card."},

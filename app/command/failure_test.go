@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"tapstation/app/admin"
 	"tapstation/app/audit"
 	"tapstation/app/directory"
 	"tapstation/app/enroll"
@@ -72,6 +73,16 @@ var codes = map[string]struct {
 	"login.ErrCloned":             {login.ErrCloned, "cloned"},
 	"login.KeyStateError":         {&login.KeyStateError{State: directory.Disabled}, "key_disabled"},
 	"login.OtherUserError":        {&login.OtherUserError{}, "other_user"},
+	"admin.ErrWrong":              {admin.ErrWrong, "password_wrong"},
+	"admin.ErrLocked":             {admin.ErrLocked, "admin_locked"},
+	"admin.ErrNoAdmin":            {admin.ErrNoAdmin, "no_admin"},
+	"admin.ErrNoOwner":            {admin.ErrNoOwner, "no_owner"},
+	"admin.ErrPINless":            {admin.ErrPINless, "key_pinless"},
+	"admin.WaitError":             {&admin.WaitError{}, "password_wait"},
+	"directory.ErrForbidden":      {directory.ErrForbidden, "forbidden"},
+	"directory.ForbiddenError":    {&directory.ForbiddenError{}, "forbidden"},
+	"directory.ErrLastOwner":      {directory.ErrLastOwner, "last_owner"},
+	"directory.ErrHasAdmins":      {directory.ErrHasAdmins, "has_admins"},
 	"directory.ErrNotFound":       {directory.ErrNotFound, "not_found"},
 	"directory.ErrExists":         {directory.ErrExists, "exists"},
 	"directory.ErrBusy":           {directory.ErrBusy, "busy"},
@@ -107,7 +118,7 @@ func TestNoErrorIsForgotten(t *testing.T) {
 	found := 0
 	for name, folder := range map[string]string{
 		"device": "../../device", "enroll": "../enroll", "login": "../login", "directory": "../directory",
-		"pin": "../pin", "rp": "../rp", "audit": "../audit",
+		"pin": "../pin", "rp": "../rp", "audit": "../audit", "admin": "../admin",
 	} {
 		for _, e := range declaredErrors(t, folder) {
 			found++

@@ -34,6 +34,15 @@ type grammar struct {
 		Enable  keysEnableCommand  `cmd:"" help:"Let a disabled security key be used again."`
 		Revoke  keysRevokeCommand  `cmd:"" help:"End a security key for good."`
 	} `cmd:"" help:"Security keys of users."`
+	Admins struct {
+		List     adminsListCommand     `cmd:"" help:"List admins."`
+		Add      adminsAddCommand      `cmd:"" help:"Make a user an admin."`
+		Role     adminsRoleCommand     `cmd:"" help:"Give an admin another role."`
+		Password adminsPasswordCommand `cmd:"" help:"Give an admin another password."`
+		Unlock   adminsUnlockCommand   `cmd:"" help:"Let an admin's password be tried again after too many wrong ones."`
+		Remove   adminsRemoveCommand   `cmd:"" help:"Make an admin a user like others."`
+		Check    adminsCheckCommand    `cmd:"" help:"Succeed only if a User ID and password log in; counts like a log-in at the window."`
+	} `cmd:"" help:"Who may open the admin panel, and in which role."`
 	Tour    tourCommand    `cmd:"" help:"Drive the windows along the main path with a demo card; one PNG a screen."`
 	Version versionCommand `cmd:"" help:"Print the version."`
 }
@@ -118,6 +127,43 @@ type (
 	keysEnableCommand  struct{ keyArgument }
 	keysRevokeCommand  struct{ keyArgument }
 )
+
+type adminsListCommand struct{}
+
+type adminArgument struct {
+	UserID string `arg:"" name:"user-id" help:"User ID of the admin."`
+}
+
+type passwordFlag struct {
+	PasswordStdin bool `help:"Take the password from standard input, one line." name:"password-stdin"`
+}
+
+type adminsAddCommand struct {
+	adminArgument
+	passwordFlag
+	Role    string `help:"owner, administrator, operator (enrolls only) or auditor (reads only)." enum:"owner,administrator,operator,auditor" required:"" placeholder:"ROLE"`
+	TapOnly bool   `help:"Without a password: they log in by a tap of their own card with its PIN."`
+}
+
+type adminsRoleCommand struct {
+	adminArgument
+	Role string `arg:"" help:"owner, administrator, operator (enrolls only) or auditor (reads only)." enum:"owner,administrator,operator,auditor"`
+}
+
+type adminsPasswordCommand struct {
+	adminArgument
+	passwordFlag
+}
+
+type (
+	adminsUnlockCommand struct{ adminArgument }
+	adminsRemoveCommand struct{ adminArgument }
+)
+
+type adminsCheckCommand struct {
+	adminArgument
+	passwordFlag
+}
 
 type tourCommand struct {
 	Dir string `arg:"" help:"Where the pictures go." type:"path"`

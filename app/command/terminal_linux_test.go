@@ -218,3 +218,21 @@ func TestInterruptGivesTheTerminalBack(t *testing.T) {
 		t.Fatal(err)
 	}
 }
+
+func TestNewPasswordIsTypedTwiceUnseen(t *testing.T) {
+	d, p := newDesk(t), newTerminal(t)
+	d.must("users", "add", "ada")
+	o := d.at(p, []answer{
+		{"New password: ", adminPassword}, {"The same again: ", wrongPassword}, // not the same
+		{"New password: ", adminPassword}, {"The same again: ", adminPassword},
+	}, "admins", "add", "ada", "--role", "owner")
+	if o.status != Done {
+		t.Fatalf("add the owner: %s%s", o.stdout, o.stderr)
+	}
+	if o := d.at(p, []answer{{"Password: ", adminPassword}}, "admins", "check", "ada"); o.status != Done {
+		t.Fatalf("check: %s%s", o.stdout, o.stderr)
+	}
+	if shown := p.echoed() + o.stderr + o.stdout; strings.Contains(shown, adminPassword) || strings.Contains(shown, wrongPassword) {
+		t.Errorf("a password could be read: %q", shown)
+	}
+}
