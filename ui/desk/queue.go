@@ -74,7 +74,7 @@ func (p *queuePage) build() {
 	p.bar = widget.NewProgress()
 	stop := widget.NewButton(text.T("queue.stop"), p.stop)
 	head := widget.Column(theme.Space8,
-		container.NewBorder(nil, nil, nil, stop, widget.Column(theme.Space4, p.count, p.who, p.next)), p.bar)
+		container.NewBorder(nil, nil, nil, container.NewVBox(stop), widget.Column(theme.Space4, p.count, p.who, p.next)), p.bar)
 	p.running = widget.PadXY(theme.Space32, theme.Space24, widget.Above(theme.Space8, p.stand.Content, head))
 }
 

@@ -110,7 +110,15 @@ func (c *Ceremony) SubmitPIN() {
 	next, typed, ok := c.state.SubmitPIN()
 	c.set(next)
 	if ok {
-		c.current.pin <- typed
+		c.current.pin <- typedPIN{pin: typed}
+	}
+}
+
+// Forgotten tells that the holder does not know the card's PIN any more.
+func (c *Ceremony) Forgotten() {
+	if c.state.Phase == Asking && c.state.PIN.Purpose == enroll.CardPIN {
+		c.set(c.state.Answered())
+		c.current.pin <- typedPIN{err: enroll.ErrForgotten}
 	}
 }
 
@@ -176,10 +184,16 @@ type run struct {
 	ceremony *Ceremony
 	cancel   context.CancelFunc
 	done     chan struct{}
-	pin      chan<- device.PIN
+	pin      chan<- typedPIN
 	answer   chan<- bool
 
 	abandoned bool // how it ended matters to nobody
+}
+
+// typedPIN is what a person answered where a PIN was asked for.
+type typedPIN struct {
+	pin device.PIN
+	err error
 }
 
 var _ enroll.Prompter = (*run)(nil)
@@ -247,14 +261,14 @@ func names(readers []device.Reader) string {
 }
 
 func (r *run) PIN(ctx context.Context, req enroll.PINRequest) (device.PIN, error) {
-	typed := make(chan device.PIN, 1)
+	typed := make(chan typedPIN, 1)
 	r.update(func(s State) State {
 		r.pin = typed
 		return s.AskPIN(req)
 	})
 	select {
 	case p := <-typed:
-		return p, nil
+		return p.pin, p.err
 	case <-ctx.Done():
 		return "", ctx.Err()
 	}

@@ -187,7 +187,8 @@ func (p *Page) buildPIN(s State) []fyne.CanvasObject {
 		return append(objects, p.parts.again)
 	}
 	p.parts.attempts = widget.NewStatus(widget.Sign{})
-	return append(objects, p.parts.attempts)
+	forgotten := widget.NewQuiet(text.T("tap.pin.forgotten"), "", nil, p.ceremony.Forgotten)
+	return append(objects, widget.Between(p.parts.attempts, forgotten))
 }
 
 func (p *Page) typedPIN() {

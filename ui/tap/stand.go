@@ -24,6 +24,7 @@ type Stand struct {
 
 	page       *Page
 	back, next *widget.Button
+	foot       *fyne.Container
 	canvas     fyne.Canvas // nil until Shown
 }
 
@@ -32,8 +33,8 @@ func NewStand(c *Ceremony, openLink func(string)) *Stand {
 	s := &Stand{Ceremony: c, page: NewPage(c, openLink)}
 	s.back, s.next = widget.NewButton("", s.Back), widget.NewPrimary("", s.Next)
 	c.OnChange = s.changed
-	s.Content = container.NewBorder(nil, container.NewVBox(widget.PadXY(0, theme.Space8, widget.Rule()),
-		container.NewBorder(nil, nil, s.back, s.next, container.NewStack())), nil, nil, s.page.Content)
+	s.foot = container.NewBorder(nil, nil, s.back, s.next, container.NewStack())
+	s.Content = container.NewBorder(nil, container.NewVBox(widget.PadXY(0, theme.Space8, widget.Rule()), s.foot), nil, nil, s.page.Content)
 	return s
 }
 
@@ -112,6 +113,7 @@ func (s *Stand) render() {
 	back, next := s.actions()
 	set(s.back, back, widget.Secondary)
 	set(s.next, next, widget.Primary)
+	s.foot.Refresh() // the words on the buttons may need another width
 }
 
 func set(b *widget.Button, a Action, rank widget.Rank) {

@@ -80,6 +80,8 @@ type State struct {
 	withPIN bool // a PIN is part of it
 	makes   bool // so is making a security key, where the task is another: the card was reset
 	left    Left
+	before  Left // what the card would have kept before the step that is under way
+	during  Left // what it would keep once that step has begun to change it
 }
 
 // Abandon is the page's own question: whether the card of an unfinished ceremony is lost, so that another may be
@@ -138,7 +140,11 @@ func (s State) Progress(step enroll.Step) State {
 	case enroll.Register:
 		s.makes = true
 	}
+	if step.Kind == enroll.SetPIN || step.Kind == enroll.Register {
+		s.before = s.left
+	}
 	s.left = leaves(s.left, step)
+	s.during = s.left
 	return s
 }
 
@@ -176,6 +182,10 @@ func (s State) AskPIN(req enroll.PINRequest) State {
 	}
 	s.Phase, s.withPIN = Asking, true
 	s.PIN = PINEntry{PINRequest: req, Problem: req.Refused}
+	var wrong *device.PINError
+	if errors.As(req.Refused, &wrong) {
+		s.left = s.before // a card that refuses the PIN has done nothing
+	}
 	return s.unpass(PINMark).pass(CardMark)
 }
 
@@ -209,6 +219,7 @@ func (s State) pass(last Mark) State {
 // Answered is the page when what was asked has been answered: back to the step it stood at. No PIN stays in it.
 func (s State) Answered() State {
 	s.Phase, s.PIN, s.Question = Running, PINEntry{}, Answer{}
+	s.left = s.during
 	return s
 }
 
@@ -292,6 +303,10 @@ func (s State) Finish(res enroll.Result, err error) State {
 		if errors.As(err, &refused) && refused.Removed {
 			s.left = min(s.left, PINLeft)
 		}
+		var wrong *device.PINError
+		if errors.As(err, &wrong) {
+			s.left = s.before
+		}
 	}
 	return s
 }
@@ -310,6 +325,7 @@ func (s State) Retry() bool {
 	}
 	for _, err := range []error{
 		directory.ErrBusy, directory.ErrDamaged, directory.ErrNewer, directory.ErrNotFound, enroll.ErrUserDisabled,
+		directory.ErrForbidden, directory.ErrState, directory.ErrPINDemanded,
 	} {
 		if errors.Is(s.Err, err) {
 			return false

@@ -212,3 +212,39 @@ func TestItMovesOnlyWhileItWaits(t *testing.T) {
 		t.Error("a failed ceremony moves")
 	}
 }
+
+func TestCardThatRefusedThePINIsAsItWas(t *testing.T) {
+	wrong := enroll.PINRequest{Purpose: enroll.CardPIN, Refused: &device.PINError{Retries: 5}}
+	s := through(begun(directory.PIN), enroll.Inspect, enroll.Register)
+	if !s.Begun() {
+		t.Fatal("while a key is made the card may have been changed")
+	}
+	s = s.AskPIN(wrong)
+	if s.Begun() {
+		t.Error("a card that took no PIN is said to have been changed")
+	}
+	s, _, _ = s.TypePIN("314159", "").SubmitPIN()
+	if !s.Begun() {
+		t.Error("with the next PIN the key is being made again, but the card is said to be as it was")
+	}
+	if s = s.Finish(enroll.Result{}, &device.PINError{Blocked: true}); s.Begun() {
+		t.Error("a card that blocked its PIN is said to have been changed")
+	}
+
+	set := through(begun(directory.PIN), enroll.SetPIN, enroll.Register).AskPIN(wrong)
+	if set.Left() != PINLeft {
+		t.Error("the PIN set before is forgotten when the card refuses another")
+	}
+}
+
+func TestChangeOfAPINHasNoStepsOfAKey(t *testing.T) {
+	s := begun(directory.PIN)
+	s.Task = ChangingPIN
+	if got, want := marked(through(s, enroll.Inspect, enroll.SetPIN)), "reader+ card+ pin> save"; got != want {
+		t.Errorf("the steps are %q, want %q", got, want)
+	}
+	// The way out of a forgotten PIN is a reset: then a key is made too.
+	if got, want := marked(through(s, enroll.SetPIN, enroll.Register)), "reader+ card+ pin+ register> prove save"; got != want {
+		t.Errorf("after a reset the steps are %q, want %q", got, want)
+	}
+}

@@ -82,6 +82,8 @@ func (s State) askedPIN() wording.Words {
 	switch s.PIN.Purpose {
 	case enroll.CardPIN:
 		return wording.Words{Title: text.T("tap.pin.card.title"), Remedy: text.T("tap.pin.card.remedy") + leave}
+	case enroll.NewPIN:
+		return wording.Words{Title: text.T("tap.pin.new.title"), Remedy: wording.Policy(s.PIN.Policy) + leave}
 	case enroll.ReplacePIN:
 		return wording.Words{Title: text.T("tap.pin.replace.title"), Remedy: text.T("tap.pin.replace.remedy") + leave}
 	}
@@ -95,7 +97,14 @@ func (s State) asked() wording.Words {
 	case enroll.LastAttempts:
 		return wording.Words{Title: text.N("tap.ask.last.title", q.Retries), Remedy: text.T("tap.ask.last.remedy")}
 	case enroll.ResetCard:
-		return wording.Words{Title: text.T("tap.ask.reset.title"), Remedy: text.T("tap.ask.reset.remedy")}
+		w := wording.Words{Title: text.T("tap.ask.reset.title"), Remedy: text.T("tap.ask.reset.remedy")}
+		if q.Retries > 0 {
+			w.Title = text.T("tap.ask.reset.forgotten")
+		}
+		if q.Key.ID != "" {
+			w.Remedy += " " + text.T("tap.ask.reset.key", "Key", q.Key.Name, "Owner", owner)
+		}
+		return w
 	case Abandon:
 		return wording.Words{Title: text.T("tap.ask.abandon.title"), Remedy: text.T("tap.ask.abandon.remedy", "Owner", owner)}
 	}

@@ -80,8 +80,8 @@ func (s *failingStore) Update(ctx context.Context, do func(directory.Tx) error) 
 	return s.Store.Update(ctx, do)
 }
 
-// newBench shows the wizard for user, or for somebody new where it is nil.
-func newBench(t *testing.T, user *directory.User) *bench {
+// newBench shows the wizard for user, or for somebody new where it is nil; more says how else it is before it begins.
+func newBench(t *testing.T, user *directory.User, more ...func(*bench, *Config)) *bench {
 	t.Helper()
 	a := test.NewTempApp(t)
 	a.Settings().SetTheme(theme.New(theme.Light))
@@ -118,12 +118,16 @@ func newBench(t *testing.T, user *directory.User) *bench {
 		user = &kept
 	}
 
-	b.Wizard = New(Config{
+	config := Config{
 		Directory: b.dir, Board: board, Enroll: e.Enroll, GiveUp: e.GiveUp, Actor: "os:test", User: user,
 		Do:       func(f func()) { b.queue <- f },
 		OpenLink: func(link string) { b.links = append(b.links, link) },
 		OnEnd:    func(id string) { b.ended = append(b.ended, id) },
-	})
+	}
+	for _, m := range more {
+		m(b, &config)
+	}
+	b.Wizard = New(config)
 	b.window = test.NewTempWindow(t, b.Content())
 	b.window.Resize(fyne.NewSize(1040, 800))
 	detach := b.Keys().Attach(b.window.Canvas())

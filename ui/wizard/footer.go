@@ -70,6 +70,9 @@ func (s State) actions() actions {
 	case UserPage:
 		back.verb, back.text = leave, text.T("user.key.cancel")
 		next.verb, next.text = saveUser, text.T("wizard.done")
+		if s.Edit {
+			next.text = text.T("wizard.save")
+		}
 		if s.Leaving {
 			back = action{verb: stay, text: text.T("wizard.user.leave_no"), enabled: true}
 			next = action{verb: leaveAnyway, text: text.T("wizard.user.leave_yes"), enabled: true, danger: true}
@@ -80,6 +83,9 @@ func (s State) actions() actions {
 		}
 	case SettingsPage:
 		next.verb = beginTap
+		if s.Replaces != nil { // the page before would ask what is answered already
+			back.verb, back.text = leave, text.T("user.key.cancel")
+		}
 	case NamePage:
 		back = action{}
 		next.verb, next.text = giveName, text.T("wizard.done")

@@ -17,6 +17,7 @@ type settingsPage struct {
 	own          *fyne.Container
 	offline      *widget.Toggle
 	verification *widget.Choice
+	requirePIN   bool // what verification offers
 	chooser      *widget.Paragraph
 	object       fyne.CanvasObject
 }
@@ -35,16 +36,25 @@ func newSettingsPage(w *Wizard) *settingsPage {
 		s := w.state
 		s.Verification = directory.Verification(id)
 		w.set(s)
-	},
-		widget.Option{ID: string(directory.PIN), Icon: theme.PINIcon, Title: text.T("key.verification.pin"), Text: text.T("wizard.settings.pin_text")},
-		widget.Option{ID: string(directory.PINless), Icon: theme.CardIcon, Title: text.T("key.verification.pinless"),
-			Text: text.T("wizard.settings.pinless_text"), Warn: true},
-	)
+	}, verifications(false)...)
 	label := widget.Small(text.T("user.key.verification"))
 	label.Bold, label.Color = true, theme.Text
 	p.own = widget.Column(theme.Space16, p.offline, widget.Column(theme.Space8, label, p.verification))
 	p.object = form(text.T("wizard.settings.title"), p.defaults, p.summary, p.offlineSaid, p.own, p.chooser)
 	return p
+}
+
+// verifications are the answers to what is asked of a key's holder. What the workspace does not take says so.
+func verifications(requirePIN bool) []widget.Option {
+	pinless := widget.Option{ID: string(directory.PINless), Icon: theme.CardIcon, Title: text.T("key.verification.pinless"),
+		Text: text.T("wizard.settings.pinless_text"), Warn: true}
+	if requirePIN {
+		pinless.Refused = text.T("wizard.settings.pinless_refused")
+	}
+	return []widget.Option{
+		{ID: string(directory.PIN), Icon: theme.PINIcon, Title: text.T("key.verification.pin"), Text: text.T("wizard.settings.pin_text")},
+		pinless,
+	}
 }
 
 func (p *settingsPage) content() fyne.CanvasObject { return p.object }
@@ -65,10 +75,14 @@ func (p *settingsPage) fill(s State) {
 	}
 	p.offlineSaid.Set(widget.Sign{Icon: theme.OfflineIcon, Color: theme.Muted, Word: word})
 	p.offline.Set(s.OfflineLogin)
+	if p.requirePIN != s.Workspace.RequirePIN {
+		p.requirePIN = s.Workspace.RequirePIN
+		p.verification.SetOptions(verifications(p.requirePIN)...)
+	}
 	p.verification.Select(string(s.Verification))
 	p.chooser.Hidden = verification == directory.PINless
 	p.chooser.SetText(text.T("wizard.settings.chooser_here"))
-	if s.Workspace.PINChooser == directory.UserMail {
+	if s.KeyDefaults.PINChooser == directory.UserMail {
 		p.chooser.SetText(text.T("wizard.settings.chooser_mail"))
 	}
 	p.object.Refresh()

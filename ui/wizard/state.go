@@ -40,6 +40,7 @@ var fields = []Field{UserID, UserName, FirstName, LastName, Email, Groups}
 // State is the whole wizard. Its transitions are plain functions from one State to the next.
 type State struct {
 	Page Page
+	Edit bool // there is no page after the first
 
 	Draft    directory.User // as typed
 	Saved    directory.User // as the directory has it; no ID until it does
@@ -53,9 +54,13 @@ type State struct {
 
 	Later        bool // no key now
 	Workspace    directory.Workspace
+	KeyDefaults  directory.KeyDefaults // as the user's groups and the workspace say
 	UseDefaults  bool
 	Verification directory.Verification
 	OfflineLogin bool
+
+	Suggested string                 // what the new key is called if nobody says otherwise
+	Replaces  *directory.SecurityKey // to be revoked when the new key is there; nil: none
 
 	Key     directory.SecurityKey // the new key, once it is proven
 	KeyName string
@@ -71,11 +76,40 @@ func Begin(user *directory.User) State {
 	return s
 }
 
+// BeginEdit is the wizard's first page, for a user whom the directory has.
+func BeginEdit(user directory.User) State {
+	s := Begin(&user)
+	s.Page, s.Edit = UserPage, true
+	return s
+}
+
+// BeginReplace is the wizard for a key that takes the place of old, with its settings: a card is all that is asked for.
+func BeginReplace(user directory.User, old directory.SecurityKey) State {
+	s := Begin(&user)
+	s.Page, s.Replaces, s.UseDefaults = ActivationPage, &old, false
+	s.Verification, s.OfflineLogin = old.Verification, old.OfflineLogin
+	return s
+}
+
 // Defaults takes the workspace's settings in. What was chosen against them stays.
 func (s State) Defaults(w directory.Workspace) State {
 	s.Workspace = w
+	offline := directory.Off
+	if w.OfflineLogin {
+		offline = directory.On
+	}
+	return s.SetKeyDefaults(directory.KeyDefaults{Verification: w.Verification, OfflineLogin: offline, PINChooser: w.PINChooser})
+}
+
+// SetKeyDefaults takes in what the user's groups say too. What was chosen against it stays, but for what the workspace
+// takes no more.
+func (s State) SetKeyDefaults(d directory.KeyDefaults) State {
+	s.KeyDefaults = d
 	if s.UseDefaults {
-		s.Verification, s.OfflineLogin = w.Verification, w.OfflineLogin
+		s.Verification, s.OfflineLogin = d.Verification, d.OfflineLogin == directory.On
+	}
+	if s.Workspace.RequirePIN {
+		s.Verification, s.KeyDefaults.Verification = directory.PIN, directory.PIN
 	}
 	return s
 }
@@ -89,7 +123,7 @@ func (s State) SetDefaults(on bool) State {
 // Settings are those of the key to come.
 func (s State) Settings() (directory.Verification, bool) {
 	if s.UseDefaults {
-		return s.Workspace.Verification, s.Workspace.OfflineLogin
+		return s.KeyDefaults.Verification, s.KeyDefaults.OfflineLogin == directory.On
 	}
 	return s.Verification, s.OfflineLogin
 }
@@ -97,9 +131,13 @@ func (s State) Settings() (directory.Verification, bool) {
 // Request is the enrollment that was chosen, on behalf of actor.
 func (s State) Request(actor string) enroll.Request {
 	v, offline := s.Settings()
-	return enroll.Request{
-		UserID: s.Saved.ID, Verification: v, OfflineLogin: offline, PINChooser: s.Workspace.PINChooser, Actor: actor,
+	req := enroll.Request{
+		UserID: s.Saved.ID, KeyName: s.Suggested, Verification: v, OfflineLogin: offline, PINChooser: s.KeyDefaults.PINChooser, Actor: actor,
 	}
+	if s.Replaces != nil {
+		req.Replaces = []string{s.Replaces.ID}
+	}
+	return req
 }
 
 // Value is what a field holds; groups are joined.
@@ -318,7 +356,9 @@ func (s State) Kept(u directory.User) State {
 		}
 	}
 	slices.SortFunc(s.Known, compareFold)
-	s.Page = KindPage
+	if !s.Edit {
+		s.Page = KindPage
+	}
 	return s
 }
 
@@ -339,7 +379,8 @@ func (s State) NotKept(err error, invalid []directory.FieldError) State {
 	return s.show(found, fields...)
 }
 
-// Back is one page back; nothing typed is lost. There is no way back from the key's name: the key is there.
+// Back is one page back; nothing typed is lost. There is no way back from the key's name: the key is there. A key that
+// takes the place of another is a card like it, and its user is known.
 func (s State) Back() State {
 	if s.Page > UserPage && s.Page != NamePage {
 		s.Page--

@@ -18,6 +18,7 @@ import (
 	"tapstation/ui/tap"
 	"tapstation/ui/theme"
 	"tapstation/ui/widget"
+	"tapstation/ui/wording"
 )
 
 // Config is what a wizard works with. All of it is needed, unless it says otherwise.
@@ -26,10 +27,14 @@ type Config struct {
 	Board     *device.Board
 	Enroll    tap.EnrollFunc
 	GiveUp    tap.GiveUpFunc
-	Actor     string           // for the audit log
-	User      *directory.User  // gets a further key; nil: a new user
-	Do        func(func())     // hands a function to the window's goroutine, in order; fyne.Do
-	OpenLink  func(url string) // in a browser
+	Actor     string          // for the audit log
+	User      *directory.User // gets a further key; nil: a new user
+	// Edit is about the User alone: who they are, and nothing after that. Replaces is a key of theirs whose place the new
+	// one takes, with its settings: it begins with the card.
+	Edit     bool
+	Replaces *directory.SecurityKey
+	Do       func(func())     // hands a function to the window's goroutine, in order; fyne.Do
+	OpenLink func(url string) // in a browser
 	// OnEnd is called when the wizard is over. userID is empty where nobody was saved.
 	OnEnd func(userID string)
 }
@@ -63,7 +68,7 @@ type page interface {
 
 // New is a wizard at its beginning.
 func New(c Config) *Wizard {
-	w := &Wizard{config: c, state: Begin(c.User)}
+	w := &Wizard{config: c, state: c.begin()}
 	w.ctx, w.cancel = context.WithCancel(context.Background())
 	w.ceremony = &tap.Ceremony{Enroll: c.Enroll, GiveUp: c.GiveUp, Board: c.Board, Do: c.Do, OnChange: w.ceremonyChanged}
 	w.tap = tap.NewPage(w.ceremony, c.OpenLink)
@@ -73,20 +78,40 @@ func New(c Config) *Wizard {
 	return w
 }
 
+// begin is the wizard at its beginning.
+func (c Config) begin() State {
+	switch {
+	case c.User != nil && c.Edit:
+		return BeginEdit(*c.User)
+	case c.User != nil && c.Replaces != nil:
+		return BeginReplace(*c.User, *c.Replaces)
+	}
+	return Begin(c.User)
+}
+
 // build makes the frame that all pages share.
 func (w *Wizard) build() {
 	title := text.T("users.new")
-	if w.config.User != nil {
-		title = text.T("wizard.title_key", "Name", w.config.User.DisplayName())
+	if user := w.config.User; user != nil {
+		title = text.T("wizard.title_key", "Name", user.DisplayName())
+		switch {
+		case w.config.Edit:
+			title = user.DisplayName()
+		case w.config.Replaces != nil:
+			title = text.T("wizard.title_replace", "Key", w.config.Replaces.Name, "Name", user.DisplayName())
+		}
 	}
 	w.pages = [pages]page{newUserPage(w), newKindPage(w), newSettingsPage(w), tapPage{w.tap, w.ceremony}, newNamePage(w)}
 	w.steps = widget.NewSteps(stepNames()...)
 	w.holder = container.NewStack()
 	w.footer = newFooter(w.back, w.next)
-	left := container.NewVBox(widget.PadXY(0, theme.Space4, w.steps))
+	var left fyne.CanvasObject
+	if !w.config.Edit {
+		left = container.New(columnLayout{}, container.NewVBox(widget.PadXY(0, theme.Space4, w.steps)))
+	}
 	w.content = widget.PadXY(theme.Space32, theme.Space24, container.NewBorder(
 		container.NewVBox(widget.Heading(title), widget.PadXY(0, theme.Space8, widget.Rule())),
-		w.footer.content, container.New(columnLayout{}, left), nil, w.holder))
+		w.footer.content, left, nil, w.holder))
 }
 
 func stepNames() []string {
@@ -241,6 +266,33 @@ func (w *Wizard) read() {
 				s.Known = names(groups)
 			}
 			w.set(s)
+			w.readKeys()
+		}
+	})
+}
+
+// readKeys asks what the keys of the user are to be by default, and what the next one may be called. Without an answer
+// it is as the workspace says, and the ceremony finds a name.
+func (w *Wizard) readKeys() {
+	id := w.state.Saved.ID
+	if id == "" {
+		return
+	}
+	w.run(func(ctx context.Context) func() {
+		defaults, err := w.config.Directory.KeyDefaults(ctx, id)
+		_, keys, keysErr := w.config.Directory.User(ctx, id)
+		return func() {
+			s := w.state
+			if err == nil {
+				s = s.SetKeyDefaults(defaults)
+			}
+			if keysErr == nil {
+				s.Suggested = wording.KeyName(keys, directory.Card)
+			}
+			w.set(s)
+			if s.Replaces != nil && w.ceremony.State().Request.UserID == "" {
+				w.begin() // not before it is known who chooses a PIN
+			}
 		}
 	})
 }
@@ -290,6 +342,11 @@ func (w *Wizard) save() {
 		return func() {
 			if err == nil {
 				w.set(w.state.Kept(kept))
+				if w.config.Edit {
+					w.end()
+					return
+				}
+				w.readKeys()
 				return
 			}
 			var invalid *directory.InvalidError
@@ -308,8 +365,10 @@ func (w *Wizard) save() {
 // activate begins the ceremony.
 func (w *Wizard) activate() {
 	w.set(w.state.Next())
-	w.ceremony.Start(w.state.Saved, w.state.Request(w.config.Actor))
+	w.begin()
 }
+
+func (w *Wizard) begin() { w.ceremony.Start(w.state.Saved, w.state.Request(w.config.Actor)) }
 
 // name gives the key its name and ends the wizard.
 func (w *Wizard) name() {

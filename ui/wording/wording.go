@@ -9,6 +9,7 @@ import (
 
 	"tapstation/app/directory"
 	"tapstation/app/enroll"
+	"tapstation/app/rp"
 	"tapstation/assets/text"
 	"tapstation/device"
 )
@@ -73,6 +74,10 @@ func ofCard(err error) (Words, bool) {
 	var owned *enroll.AlreadyEnrolledError
 	var refused *enroll.RefusedError
 	switch {
+	case errors.Is(err, rp.ErrModel):
+		return Words{text.T("problem.model.title"), text.T("problem.model.remedy")}, true
+	case errors.Is(err, rp.ErrAttestation):
+		return Words{text.T("problem.attestation.title"), text.T("problem.attestation.remedy")}, true
 	case errors.As(err, &owned):
 		return Words{
 			text.T("problem.already_enrolled.title", "Owner", owned.Owner.DisplayName(), "Key", owned.Key.Name),
@@ -119,6 +124,16 @@ func ofDirectory(err error) (Words, bool) {
 		return Words{text.T("problem.user_disabled.title"), text.T("problem.user_disabled.remedy")}, true
 	case errors.Is(err, enroll.ErrCancelled), errors.Is(err, context.Canceled):
 		return Words{Title: text.T("problem.cancelled.title")}, true
+	case errors.Is(err, directory.ErrForbidden):
+		return Words{text.T("problem.forbidden.title"), text.T("problem.forbidden.remedy")}, true
+	case errors.Is(err, directory.ErrLastOwner):
+		return Words{text.T("problem.last_owner.title"), text.T("problem.last_owner.remedy")}, true
+	case errors.Is(err, directory.ErrState):
+		return Words{text.T("problem.state.title"), text.T("problem.state.remedy")}, true
+	case errors.Is(err, directory.ErrPINDemanded):
+		return Words{text.T("problem.pin_demanded.title"), text.T("problem.pin_demanded.remedy")}, true
+	case errors.Is(err, directory.ErrPINUnknown):
+		return Words{text.T("problem.pin_unknown.title"), text.T("problem.pin_unknown.remedy")}, true
 	case errors.Is(err, directory.ErrExists):
 		return Words{text.T("problem.exists.title"), text.T("problem.exists.remedy")}, true
 	case errors.Is(err, directory.ErrNotFound):

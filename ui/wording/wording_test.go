@@ -9,6 +9,7 @@ import (
 	"tapstation/app/directory"
 	"tapstation/app/enroll"
 	"tapstation/app/pin"
+	"tapstation/app/rp"
 	"tapstation/assets/text"
 	"tapstation/device"
 )
@@ -24,6 +25,9 @@ var known = []error{
 	enroll.ErrNotDiscoverable, enroll.ErrAlgorithm, enroll.ErrNotProven, enroll.ErrCancelled,
 	&enroll.AlreadyEnrolledError{Owner: directory.User{ID: "ada"}, Key: directory.SecurityKey{Name: "Card"}},
 	&enroll.RefusedError{Reason: errors.New("no")}, &enroll.RefusedError{Reason: errors.New("no"), Removed: true},
+	rp.ErrModel, rp.ErrAttestation,
+	&directory.ForbiddenError{Actor: "admin:ada", Right: directory.ManageKeys}, directory.ErrLastOwner, directory.ErrState,
+	directory.ErrPINDemanded, directory.ErrPINUnknown,
 	directory.ErrExists, directory.ErrNotFound, directory.ErrBusy, directory.ErrNewer, directory.ErrDamaged,
 }
 
