@@ -289,7 +289,7 @@ func wrongIn(u User, has []string, rules ImportRules) []FieldError {
 func NewImport(by, file string) Import {
 	id := make([]byte, 8)
 	rand.Read(id) // never fails (crypto/rand)
-	return Import{ID: fmt.Sprintf("%x", id), Actor: by, File: file}
+	return Import{ID: fmt.Sprintf("%x", id), Actor: by, File: strings.ToValidUTF8(file, "\uFFFD")}
 }
 
 // RowRefusedError is a row that an import cannot take.

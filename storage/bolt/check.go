@@ -35,6 +35,7 @@ func (s *Store) Check(ctx context.Context) error {
 			checkRecords[groupRecord](t, groups),
 			checkRecords[enrollmentRecord](t, enrollments),
 			checkRecords[adminRecord](t, admins),
+			checkRecords[stepRecord](t, importSteps),
 			t.checkAudit(),
 		)
 	})

@@ -35,6 +35,8 @@ func FuzzRecord(f *testing.F) {
 		keepEnrollment(directory.Enrollment{UserID: "a", Replaces: []string{"k"}, Credential: fullKey.Credential, Mark: fullKey.Mark}),
 		keepEntry(audit.Entry{Seq: 1, Time: at, Detail: map[string]string{"a": "b"}}),
 		headRecord{Seq: 1, Hash: []byte("h")},
+		keepImport(directory.Import{ID: "1f", Actor: "os:ada", KeptUsers: []string{"a"}, Started: at}),
+		keepStep(directory.ImportStep{UserID: "a", Handle: []byte("h"), Before: &directory.User{ID: "a"}, After: &directory.User{ID: "a", Groups: []string{"g"}}, Stamp: at}),
 	} {
 		raw, err := boltfile.Encode(r)
 		if err != nil {
@@ -50,6 +52,8 @@ func FuzzRecord(f *testing.F) {
 		again(t, raw, adminRecord.admin, keepAdmin)
 		again(t, raw, enrollmentRecord.enrollment, keepEnrollment)
 		again(t, raw, auditRecord.entry, keepEntry)
+		again(t, raw, importRecord.imported, keepImport)
+		again(t, raw, stepRecord.step, keepStep)
 		again(t, raw, func(r headRecord) audit.Head { return audit.Head(r) }, func(h audit.Head) headRecord { return headRecord(h) })
 	})
 }

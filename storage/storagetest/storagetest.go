@@ -71,6 +71,8 @@ func Run(t *testing.T, open func(t *testing.T) directory.Store) {
 		{"CredentialBelongsToOneKey", credentialBelongsToOneKey},
 		{"WorkspaceIsKept", workspaceIsKept},
 		{"EnrollmentIsOneForAUser", enrollmentIsOneForAUser},
+		{"ImportIsKeptUntilItEnds", importIsKeptUntilItEnds},
+		{"ImportStepsAreTakenBackFromTheLast", importStepsAreTakenBackFromTheLast},
 		{"AuditIsLinked", auditIsLinked},
 		{"AuditIsReadByPlace", auditIsReadByPlace},
 		{"AuditIsLinkedByConcurrentWriters", auditIsLinkedConcurrently},
