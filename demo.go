@@ -10,23 +10,28 @@ import (
 	"time"
 
 	"tapstation/app"
-	"tapstation/app/directory"
 	"tapstation/device"
 	"tapstation/device/fido"
 	"tapstation/device/pcsc"
 	"tapstation/device/virtual"
 	"tapstation/storage/seal"
 	"tapstation/ui/demo"
+	"tapstation/ui/desk"
 )
 
 // demo is the desk window with a reader and cards in software, in a data folder that is thrown away.
-func (s screen) demo(ctx context.Context, actor string) error {
+func (s screen) demo(ctx context.Context, _ string) error {
 	return s.run(func() error {
-		d, err := openDemo(ctx, demoOptions{users: demoUsers})
+		d, err := openDemo(ctx, demoOptions{})
 		if err != nil {
 			return fmt.Errorf("prepare the demo: %w", err)
 		}
-		return errors.Join(showDesk(ctx, d.station, actor, d.tray), d.close())
+		owner, err := d.furnish(ctx)
+		if err != nil {
+			return errors.Join(fmt.Errorf("furnish the demo: %w", err), d.close())
+		}
+		opts := desk.Options{Session: owner, Password: demoPassword}
+		return errors.Join(showDesk(ctx, d.station, opts, d.tray), d.close())
 	})
 }
 
@@ -37,9 +42,8 @@ type demonstration struct {
 	close   func() error
 }
 
-// demoOptions say what is in the demo. Its zero value is an empty one.
+// demoOptions say how the demo's cards are.
 type demoOptions struct {
-	users []directory.User
 	// random is where the keys of a card come from; nil: from the system.
 	random func(card int) io.Reader
 	// through is what lies between a card and whoever talks to it; nil: nothing.
@@ -67,26 +71,10 @@ func openDemo(ctx context.Context, o demoOptions) (*demonstration, error) {
 	station.Demo = true
 	d := &demonstration{station: station, close: func() error { return errors.Join(end(), os.RemoveAll(folder)) }}
 	d.tray, err = newTray(ctx, reader, source, o.random)
-	for _, u := range o.users {
-		if err == nil {
-			_, err = station.Directory.AddUser(ctx, "station", u)
-		}
-	}
 	if err != nil {
 		return nil, errors.Join(err, d.close())
 	}
 	return d, nil
-}
-
-// demoUsers are there from the beginning, so that there is something to look for.
-var demoUsers = []directory.User{
-	{ID: "amara.okafor", UserName: "amara", FirstName: "Amara", LastName: "Okafor", Email: "amara.okafor@example.org", Groups: []string{"Finance"}},
-	{ID: "bela.kovacs", UserName: "bela", FirstName: "Béla", LastName: "Kovács", Email: "bela.kovacs@example.org", Groups: []string{"IT desk"}},
-	{ID: "chen.wei", UserName: "chen", FirstName: "Wei", LastName: "Chen", Email: "wei.chen@example.org", Groups: []string{"Research"}},
-	{ID: "dilara.aydin", UserName: "dilara", FirstName: "Dilara", LastName: "Aydın", Email: "dilara.aydin@example.org", Groups: []string{"Finance", "Works council"}},
-	{ID: "emil.larsen", UserName: "emil", FirstName: "Emil", LastName: "Larsen", Email: "emil.larsen@example.org", Groups: []string{"Warehouse"}},
-	{ID: "fatima.haddad", UserName: "fatima", FirstName: "Fatima", LastName: "Haddad", Email: "fatima.haddad@example.org", Groups: []string{"Research"}},
-	{ID: "grace.miller", UserName: "grace", FirstName: "Grace", LastName: "Miller", Email: "grace.miller@example.org", Groups: []string{"IT desk"}},
 }
 
 // demoPIN is that of the card that comes with one.

@@ -39,14 +39,14 @@ func (s screen) run(do func() error) error {
 }
 
 // desk is the desk window over a data folder, of which there is one at a time.
-func (s screen) desk(ctx context.Context, folder, actor string) error {
+func (s screen) desk(ctx context.Context, folder, _ string) error {
 	release, err := claim.Take(folder, directory.ClaimWindow)
 	if err != nil {
 		return err
 	}
 	return errors.Join(s.run(func() error {
 		station, end := openStation(folder, cards(), seal.Options{})
-		return errors.Join(showDesk(ctx, station, actor, nil), end())
+		return errors.Join(showDesk(ctx, station, desk.Options{}, nil), end())
 	}), release())
 }
 
@@ -67,12 +67,11 @@ func (s screen) taken(ctx context.Context, folder string, held *directory.HeldEr
 }
 
 // showDesk shows the window until it is closed or ctx ends, and runs the station meanwhile. A tray is the demo's.
-func showDesk(ctx context.Context, station *app.Station, actor string, tray demo.Tray) error {
+func showDesk(ctx context.Context, station *app.Station, opts desk.Options, tray demo.Tray) error {
 	if err := language.Use(wanted(ctx, station.Directory)); err != nil {
 		return err
 	}
 	a := fyneapp.NewWithID(appID)
-	opts := desk.Options{Actor: actor}
 	ctx, cancel := context.WithCancel(ctx)
 	var work sync.WaitGroup
 	defer work.Wait()

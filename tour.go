@@ -21,7 +21,7 @@ func (s screen) tour(ctx context.Context, dir string) error {
 // tourTime is when the tour takes place, so that its pictures are the same each time.
 var tourTime = time.Date(2026, time.March, 2, 9, 30, 0, 0, time.Local)
 
-// openTour is the demo without users, at a time that stands still, with cards that make the same keys each time.
+// openTour is the demo with nothing in it, at a time that stands still, with cards that make the same keys each time.
 func openTour(ctx context.Context) (tour.Set, error) {
 	gate := new(sync.RWMutex)
 	d, err := openDemo(ctx, demoOptions{

@@ -83,8 +83,12 @@ func (d *Desk) stand(o ...fyne.CanvasObject) {
 	d.body.Refresh()
 }
 
-// fill puts o into the whole window.
+// fill puts o into the whole window. Beside a gate the demo's reader and cards stay in reach.
 func (d *Desk) fill(o fyne.CanvasObject) {
+	if d.gate != nil && d.opts.Panel != nil {
+		side := newGround(widget.PadXY(theme.Space12, theme.Space12, container.NewBorder(nil, d.opts.Panel, nil, nil)))
+		o = container.New(frameLayout{}, side, o)
+	}
 	d.root.Objects = []fyne.CanvasObject{d.watcher, o}
 	d.root.Refresh()
 }

@@ -6,7 +6,6 @@ package desk
 
 import (
 	"context"
-	"strings"
 	"sync"
 	"time"
 
@@ -14,15 +13,20 @@ import (
 	"fyne.io/fyne/v2/container"
 
 	"tapstation/app"
+	"tapstation/app/admin"
 	"tapstation/app/directory"
 	"tapstation/assets/text"
 	"tapstation/ui/theme"
 	"tapstation/ui/widget"
 )
 
-// Options are what the desk is told besides the station. Their zero value is the desk as it is used, but for Actor.
+// Options are what the desk is told besides the station. Their zero value is the desk as it is used.
 type Options struct {
-	Actor   string // who acts, for the audit log: "os:NAME", "admin:ID"
+	// Session, where not zero, opens the panel at once, as for the demo's owner.
+	Session admin.Session
+	// Password, where not empty, is that of Session's admin, and is said where they log in: nothing in the demo is secret.
+	Password string
+	// Variant, where not System, is kept to, whatever the workspace says.
 	Variant theme.Variant
 	// Panel, where not nil, stands in the rail above the state of the readers: the demo's reader and cards.
 	Panel fyne.CanvasObject
@@ -47,14 +51,15 @@ type Desk struct {
 	workspace directory.Workspace
 	root      *fyne.Container // all of the window: the panel, or the gate that covers it
 	watcher   *widget.Watcher
-	panel     fyne.CanvasObject
-	gate      gate // nil: the panel is open
+	panel     fyne.CanvasObject // nil before somebody has logged in
+	gate      gate              // nil: the panel is open
 
 	gateQuestion *question      // nil: none is asked on the gate
 	covered      fyne.Focusable // had the focus when a gate covered it
 	session      session
 	active       time.Time // when somebody was there last
-	rail         *rail
+	clock        bool      // is set, and will look whether somebody still is
+	rail         *rail     // nil before somebody has logged in
 	body         *fyne.Container
 	page         page
 	detach       func()          // takes the page's keys off the window
@@ -78,7 +83,7 @@ type guarded interface {
 	leave(then func())
 }
 
-// New makes the window, with All Users in it. It is seen from Show or ShowAndRun on.
+// New makes the window. It is seen from Show or ShowAndRun on.
 func New(a fyne.App, s *app.Station, opts Options) *Desk {
 	if opts.Do == nil {
 		opts.Do = fyne.Do
@@ -88,25 +93,28 @@ func New(a fyne.App, s *app.Station, opts Options) *Desk {
 	}
 	d := &Desk{app: a, station: s, opts: opts, workspace: directory.DefaultWorkspace(), pages: map[string]page{}, detach: func() {}}
 	d.ctx, d.cancel = context.WithCancel(context.Background())
-	a.Settings().SetTheme(theme.New(opts.Variant))
+	d.variant = opts.Variant
+	a.Settings().SetTheme(theme.New(d.variant))
 	a.SetIcon(theme.AppIcon)
 
 	d.window = a.NewWindow("")
 	d.window.SetPadded(false)
 	d.window.SetMaster()
 	d.window.SetOnClosed(d.Close)
-	d.rail = newRail(d)
-	d.body = container.NewStack()
-	d.panel = container.New(frameLayout{}, d.rail.content(), d.body)
 	d.watcher = widget.NewWatcher(d.stirred)
-	d.root = container.NewStack(d.watcher, d.panel)
+	d.body = container.NewStack()
+	d.root = container.NewStack(d.watcher)
 	d.window.SetContent(d.root)
 	d.window.Resize(fyne.NewSize(1280, 800))
 
 	d.setWorkspace(d.workspace)
-	d.open(home)
+	if opts.Session.UserID != "" {
+		d.begin(opts.Session)
+		d.loadWorkspace()
+	} else {
+		d.cover(newOpeningPage(d))
+	}
 	d.watchReaders()
-	d.loadWorkspace()
 	return d
 }
 
@@ -187,6 +195,7 @@ func (d *Desk) put(p page) {
 	d.stand(p.content())
 	d.grip()
 	d.rail.render()
+	d.check()
 	p.shown()
 }
 
@@ -245,7 +254,14 @@ func (d *Desk) setWorkspace(w directory.Workspace) {
 		title = text.T("desk.title_demo", "Workspace", w.Name)
 	}
 	d.window.SetTitle(title)
-	d.rail.render()
+	d.setAppearance(w.Appearance)
+	if d.rail != nil {
+		d.rail.render()
+	}
+	if d.gate != nil {
+		d.gate.changed()
+	}
+	d.watchIdle()
 }
 
 // watchReaders keeps the rail, and the page that shows readers, up to date.
@@ -254,7 +270,12 @@ func (d *Desk) watchReaders() {
 		for {
 			state, changed := d.station.Board.State()
 			d.do(func() {
-				d.rail.setReaders(state)
+				if d.rail != nil {
+					d.rail.setReaders(state)
+				}
+				if d.gate != nil {
+					d.gate.changed()
+				}
 				if p, ok := d.page.(*readerPage); ok {
 					p.changed()
 				}
@@ -266,14 +287,6 @@ func (d *Desk) watchReaders() {
 			}
 		}
 	})
-}
-
-// actorName is who acts, for people: "os:alice" is alice.
-func actorName(actor string) string {
-	if _, name, ok := strings.Cut(actor, ":"); ok {
-		return name
-	}
-	return actor
 }
 
 // frameLayout is the rail and the page beside it.

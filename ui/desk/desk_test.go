@@ -19,6 +19,7 @@ import (
 	"tapstation/app/directory"
 	"tapstation/app/doctor"
 	"tapstation/app/enroll"
+	"tapstation/app/login"
 	"tapstation/app/rp"
 	"tapstation/assets/text"
 	"tapstation/device"
@@ -61,8 +62,8 @@ type alarm struct {
 	do    func()
 }
 
-// newBench shows a desk over a directory with users u000, u001, …; more says how else the station is before the
-// window opens.
+// newBench shows a desk over a directory with users u000, u001, …, the last of whom, or the only one, is its owner and
+// logged in; more says how else the station is before the window opens.
 func newBench(t *testing.T, users int, more ...func(*bench)) *bench {
 	t.Helper()
 	test.NewTempApp(t)
@@ -76,6 +77,7 @@ func newBench(t *testing.T, users int, more ...func(*bench)) *bench {
 	b.source = &source{Service: b.service}
 	d := &directory.Directory{Store: b.store}
 	addUsers(t, d, users)
+	owner := addOwner(t, d, max(users, 1)-1)
 	for _, m := range more {
 		m(b)
 	}
@@ -88,10 +90,11 @@ func newBench(t *testing.T, users int, more ...func(*bench)) *bench {
 		_ = board.Run(ctx) // ends with ctx
 	}()
 	box := seal.New(dir, seal.Options{FileOnly: true})
-	s := &app.Station{Board: board, Directory: d, Admins: &admin.Admins{Directory: d}, Enroller: &enroll.Enroller{Directory: d, Board: board, Seal: box,
+	who := &login.Login{Directory: d, Board: board}
+	s := &app.Station{Board: board, Directory: d, Admins: &admin.Admins{Directory: d, Login: who, Cost: cheap}, Login: who, Enroller: &enroll.Enroller{Directory: d, Board: board, Seal: box,
 		RelyingParty: func(w directory.Workspace) (enroll.RelyingParty, error) { return rp.NewWorkspace(w) }},
 		Doctor: &doctor.Doctor{Board: board, Directory: d, Cache: offline.New(filepath.Join(dir, "offline.db")), Seal: box, Folder: dir}}
-	b.Desk = New(fyne.CurrentApp(), s, Options{Actor: "os:alice", Do: b.enqueue, After: b.after})
+	b.Desk = New(fyne.CurrentApp(), s, Options{Session: owner, Do: b.enqueue, After: b.after})
 	b.Show()
 	t.Cleanup(func() {
 		b.Close()
@@ -211,6 +214,24 @@ func (b *bench) says(words string) bool {
 		}
 		return false
 	})
+}
+
+// cheap is a cost of passwords at which tests can be run; password is that of every admin.
+var cheap = admin.Cost{Memory: 8, Passes: 1, Threads: 1}
+
+const password = "four rooms and a tour"
+
+// addOwner makes one of the users the owner.
+func addOwner(t *testing.T, d *directory.Directory, number int) admin.Session {
+	t.Helper()
+	id := fmt.Sprintf("u%03d", number)
+	s, err := (&admin.Admins{Directory: d, Cost: cheap}).FirstStart(t.Context(), admin.FirstStart{
+		Workspace: directory.DefaultWorkspace(), Owner: directory.User{ID: id}, Password: password,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
 }
 
 func addUsers(t *testing.T, d *directory.Directory, n int) {

@@ -3,6 +3,9 @@ package desk
 import (
 	"slices"
 
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+
 	"tapstation/ui/widget"
 )
 
@@ -10,8 +13,7 @@ import (
 // the window meanwhile, so nothing of it can be read or reached.
 type gate interface {
 	page
-	// renamed tells that the workspace, or what is known of it, is another now.
-	renamed()
+	changed() // the workspace or the readers are not as they were
 }
 
 // pausing is a page that waits for cards by itself. Paused it takes none.
@@ -55,6 +57,7 @@ func (d *Desk) uncover() {
 	if p, ok := d.page.(pausing); ok {
 		p.resume()
 	}
+	d.stirred()
 	if d.covered != nil {
 		d.focus(d.covered)
 		d.covered = nil
@@ -62,16 +65,31 @@ func (d *Desk) uncover() {
 }
 
 // shortcuts are those that work on every page of the panel.
-func (d *Desk) shortcuts() []widget.Shortcut { return nil }
+func (d *Desk) shortcuts() []widget.Shortcut { return []widget.Shortcut{{Key: fyne.KeyL, Do: d.Lock}} }
 
 // begin opens the panel for an admin, from its beginning.
 func (d *Desk) begin(s session) {
 	d.end()
 	d.session = s
-	d.rail.list()
 	d.covered = nil
+	d.build()
+	d.rail.list()
+	if d.gate == nil {
+		d.fill(d.panel)
+	}
 	d.uncover()
 	d.open(home)
+	d.stirred()
+}
+
+// build makes the panel, when it is first needed: the first frame of the window does without.
+func (d *Desk) build() {
+	if d.panel == nil {
+		d.rail = newRail(d)
+		state, _ := d.station.Board.State()
+		d.rail.setReaders(state)
+		d.panel = container.New(frameLayout{}, d.rail.content(), d.body)
+	}
 }
 
 // end takes away what the session had open.

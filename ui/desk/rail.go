@@ -22,6 +22,7 @@ type rail struct {
 	places    *fyne.Container
 	items     map[string]*widget.RailItem // by the name of their place
 	reader    *readerItem
+	who, role *widget.Text
 	all       fyne.CanvasObject
 }
 
@@ -37,11 +38,10 @@ func newRail(d *Desk) *rail {
 		top.Add(demoSign())
 	}
 	top.Add(r.places)
-	r.list()
 
-	who := widget.NewText(actorName(d.actor()))
-	who.Clip = true
-	actor := widget.Column(0, widget.Small(text.T("desk.signed_in_as")), who)
+	r.who, r.role = widget.NewText(""), widget.Small("")
+	r.who.Clip, r.role.Clip = true, true
+	actor := widget.Column(0, r.who, r.role)
 	bottom := widget.Column(theme.Space8)
 	if d.opts.Panel != nil {
 		bottom.Add(d.opts.Panel)
@@ -68,6 +68,8 @@ func (r *rail) list() {
 		}
 	}
 	r.places.Refresh()
+	r.who.SetText(r.desk.session.Name)
+	r.role.SetText(text.T("role." + string(r.desk.session.Role)))
 }
 
 // render shows where one is, and whose station this is.

@@ -1,30 +1,76 @@
 package desk
 
-import "tapstation/app/directory"
+import (
+	"context"
+	"errors"
 
-// session is who has logged in.
-type session struct {
-	UserID string
-	Name   string
-	Role   directory.Role
-}
+	"tapstation/app/admin"
+	"tapstation/app/directory"
+	"tapstation/assets/text"
+	"tapstation/ui/widget"
+)
 
-// Actor is who acts, for the audit log.
-func (s session) Actor() string { return directory.AdminActor + s.UserID }
-
-// May tells whether the session's role has a right.
-func (s session) May(right directory.Right) bool { return s.Role.May(right) }
+// session is who has logged in; its zero value is nobody.
+type session = admin.Session
 
 // actor is who acts, for the audit log.
-func (d *Desk) actor() string {
-	if d.session.UserID == "" {
-		return d.opts.Actor
-	}
-	return d.session.Actor()
-}
+func (d *Desk) actor() string { return d.session.Actor() }
 
 // may tells whether who acts may do what right is about; what they may not is not shown. It only decides what is
 // offered: the directory itself decides again when it is done.
-func (d *Desk) may(right directory.Right) bool {
-	return d.session.UserID == "" && d.opts.Actor != "" || d.session.May(right)
+func (d *Desk) may(right directory.Right) bool { return d.session.May(right) }
+
+// loggedIn takes a session that somebody has proven at a gate.
+func (d *Desk) loggedIn(s session) {
+	switch {
+	case d.session.UserID == "":
+		d.begin(s)
+	case s == d.session:
+		d.uncover()
+	case s.UserID == d.session.UserID:
+		d.begin(s) // with another role: what was open may not be theirs any more
+	default:
+		d.ask(widget.QuestionText{
+			Title:  text.T("login.other.title", "Name", s.Name),
+			Text:   text.T("login.other.text", "Locked", d.session.Name),
+			Act:    text.T("login.other.act", "Name", s.Name),
+			Cancel: text.T("login.other.cancel"), Danger: true,
+		}, func() { d.begin(s) })
+	}
+}
+
+// LogOut ends the session, after a question where something typed would be lost.
+func (d *Desk) LogOut() {
+	d.leave(func() {
+		d.end()
+		d.cover(newLoginPage(d, nil))
+	})
+}
+
+// refused tells whether err says that the admin may not do any more what their role let them when they logged in. The
+// window then says so and locks: who logs in next is offered what their role may do.
+func (d *Desk) refused(err error) bool {
+	var forbidden *directory.ForbiddenError
+	if !errors.As(err, &forbidden) || forbidden.Role == d.session.Role {
+		return false
+	}
+	d.lock(text.T("lock.refused"))
+	return true
+}
+
+// check looks whether the admin still is one, in the role that the session has. It is done at every step from page to
+// page, so that a role withdrawn is noticed before the next act is refused.
+func (d *Desk) check() {
+	s := d.session
+	d.beside(d.ctx, func(ctx context.Context) {
+		renewed, err := d.station.Admins.Renew(ctx, s)
+		if err != nil && !errors.Is(err, admin.ErrNoAdmin) {
+			return // what is wrong with the directory, the page says
+		}
+		d.do(func() {
+			if d.session == s && renewed.Role != s.Role {
+				d.lock(text.T("lock.refused"))
+			}
+		})
+	})
 }

@@ -87,8 +87,8 @@ func TestKeyIsRenamedWhereItStands(t *testing.T) {
 		t.Errorf("the directory has the name %q (%v), want Blue card", k.Name, err)
 	}
 	acts, err := b.station.Directory.Audit(t.Context(), "os:test", directory.AuditQuery{Last: 1})
-	if err != nil || len(acts) != 1 || acts[0].Actor != "os:alice" {
-		t.Errorf("the last act on record is %v (%v), want one by os:alice", acts, err)
+	if err != nil || len(acts) != 1 || acts[0].Actor != b.actor() {
+		t.Errorf("the last act on record is %v (%v), want one by %s", acts, err, b.actor())
 	}
 }
 

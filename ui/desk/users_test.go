@@ -94,6 +94,10 @@ func TestWayBackLeadsToWhereOneWas(t *testing.T) {
 func TestEmptyDirectoryOffersTheFirstAct(t *testing.T) {
 	b := newBench(t, 0)
 	b.listed()
+	b.users.state = usersState{} // a workspace has its owner at the least
+	b.users.state.first()
+	b.users.state.answer(b.users.state.Asked, nil, nil, "", nil)
+	b.users.render()
 	if !b.says("No users yet") {
 		t.Error("an empty directory does not say that there are no users yet")
 	}

@@ -15,6 +15,7 @@ import (
 	"fyne.io/fyne/v2/container"
 
 	"tapstation/app"
+	"tapstation/app/admin"
 	"tapstation/app/directory"
 	"tapstation/assets/text"
 	"tapstation/device"
@@ -48,8 +49,14 @@ type Set struct {
 // Open makes a new Set.
 type Open func(ctx context.Context) (Set, error)
 
-// Actor is who acts in the tour.
-const Actor = "os:robin"
+// The owner of the tour's workspace, and their password.
+const (
+	ownerID  = "robin.hale"
+	password = "a tour of four rooms"
+)
+
+// owner is the owner as a user.
+var owner = directory.User{ID: ownerID, UserName: "robin", FirstName: "Robin", LastName: "Hale", Email: "robin.hale@example.org"}
 
 // patience is how long the tour waits for a screen before it gives up.
 const patience = time.Minute
@@ -81,24 +88,27 @@ func Run(ctx context.Context, a fyne.App, dir string, open Open) error {
 
 // all is the whole tour.
 func (g *guide) all(open Open) error {
-	for _, part := range []struct {
-		language string
-		play     func()
-	}{
-		{"en", g.mainPath},
-		{"en", g.problems},
-		{"de", g.german},
+	for _, p := range []part{
+		{language: "en", founded: true, play: g.mainPath},
+		{language: "en", founded: true, play: g.problems},
+		{language: "de", founded: true, play: g.german},
 	} {
-		if err := g.part(open, part.language, part.play); err != nil {
+		if err := g.part(open, p); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// part plays one part on a set of its own.
-func (g *guide) part(open Open, lang string, play func()) (err error) {
-	if err := language.Use(lang); err != nil {
+// part is a part of the tour, played on a set of its own.
+type part struct {
+	language string
+	founded  bool // the workspace has its owner, who is logged in
+	play     func()
+}
+
+func (g *guide) part(open Open, p part) (err error) {
+	if err := language.Use(p.language); err != nil {
 		return err
 	}
 	set, err := open(g.ctx)
@@ -114,16 +124,24 @@ func (g *guide) part(open Open, lang string, play func()) (err error) {
 		err = errors.Join(err, set.Close())
 	}()
 	g.set = set
+	opts := desk.Options{Variant: theme.Light}
+	if p.founded {
+		opts.Session, err = set.Station.Admins.FirstStart(g.ctx, admin.FirstStart{Workspace: directory.DefaultWorkspace(), Owner: owner, Password: password})
+		if err != nil {
+			return fmt.Errorf("found the tour's workspace: %w", err)
+		}
+	}
 	g.onWindow(func() {
 		panel := demo.NewPanel(set.Tray)
 		work.Go(func() {
 			// At every change, for a card can leave the reader by itself.
 			_, _ = set.Station.Board.Wait(ctx, func(device.State) bool { fyne.Do(panel.Update); return false })
 		})
-		g.desk = desk.New(g.app, set.Station, desk.Options{Actor: Actor, Variant: theme.Light, Panel: container.NewStack(panel, g.frame.object)})
+		opts.Panel = container.NewStack(panel, g.frame.object)
+		g.desk = desk.New(g.app, set.Station, opts)
 		g.desk.Show()
 	})
-	play()
+	p.play()
 	if g.err != nil {
 		g.leaveFailure()
 	}

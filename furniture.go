@@ -1,0 +1,166 @@
+package main
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"slices"
+	"time"
+
+	"tapstation/app/admin"
+	"tapstation/app/audit"
+	"tapstation/app/directory"
+)
+
+// demoPassword is that of the demo's owner. The demo says it on its lock page.
+const demoPassword = "a tray of demo cards"
+
+// furnish puts into the demo what a workspace has after some weeks, so that there is something to see and to look for.
+// It returns the session of its owner.
+func (d *demonstration) furnish(ctx context.Context) (owner admin.Session, err error) {
+	dir := d.station.Directory
+	now := time.Now()
+	defer func() { dir.Now = nil }()
+	dir.Now = func() time.Time { return now.AddDate(0, 0, -demoDays) }
+	w := directory.DefaultWorkspace()
+	w.Name, w.RPName = "Example Works", "Example Works"
+	owner, err = d.station.Admins.FirstStart(ctx, admin.FirstStart{Workspace: w, Password: demoPassword,
+		Owner: directory.User{ID: "robin.hale", UserName: "robin", FirstName: "Robin", LastName: "Hale", Email: "robin.hale@example.org"}})
+	if err != nil {
+		return owner, err
+	}
+	for _, u := range demoUsers {
+		if _, err := dir.AddUser(ctx, owner.Actor(), u); err != nil {
+			return owner, err
+		}
+	}
+	var past []event
+	for _, k := range demoKeys {
+		past = append(past, k.events()...)
+	}
+	slices.SortStableFunc(past, func(a, b event) int { return b.days - a.days })
+	for _, e := range past {
+		dir.Now = func() time.Time { return now.AddDate(0, 0, -e.days) }
+		if err := e.do(ctx, dir, owner.Actor()); err != nil {
+			return owner, err
+		}
+	}
+	return owner, nil
+}
+
+// demoDays is how long ago the demo's workspace was founded.
+const demoDays = 30
+
+// event is something that happened some days ago.
+type event struct {
+	days int
+	do   func(ctx context.Context, dir *directory.Directory, by string) error
+}
+
+// demoUsers are there from the beginning.
+var demoUsers = []directory.User{
+	{ID: "amara.okafor", UserName: "amara", FirstName: "Amara", LastName: "Okafor", Email: "amara.okafor@example.org", Groups: []string{"Finance"}},
+	{ID: "bela.kovacs", UserName: "bela", FirstName: "Béla", LastName: "Kovács", Email: "bela.kovacs@example.org", Groups: []string{"IT desk"}},
+	{ID: "chen.wei", UserName: "chen", FirstName: "Wei", LastName: "Chen", Email: "wei.chen@example.org", Groups: []string{"Research"}},
+	{ID: "dilara.aydin", UserName: "dilara", FirstName: "Dilara", LastName: "Aydın", Email: "dilara.aydin@example.org", Groups: []string{"Finance", "Works council"}},
+	{ID: "emil.larsen", UserName: "emil", FirstName: "Emil", LastName: "Larsen", Email: "emil.larsen@example.org", Groups: []string{"Warehouse"}},
+	{ID: "fatima.haddad", UserName: "fatima", FirstName: "Fatima", LastName: "Haddad", Email: "fatima.haddad@example.org", Groups: []string{"Research"}},
+	{ID: "grace.miller", UserName: "grace", FirstName: "Grace", LastName: "Miller", Email: "grace.miller@example.org", Groups: []string{"IT desk"}},
+}
+
+// demoKeys are the keys of the demo's users, of cards that are not on its tray.
+var demoKeys = []demoKey{
+	{user: "amara.okafor", name: "Blue card", days: 24, used: 1, offline: true},
+	{user: "bela.kovacs", name: "Card", days: 21, used: 2, pinless: true},
+	{user: "bela.kovacs", name: "Card 2", days: 3, used: 1},
+	{user: "chen.wei", name: "Card", days: 17, used: 9, state: directory.Disabled},
+	{user: "dilara.aydin", name: "White card", days: 12, temporary: true},
+	{user: "emil.larsen", name: "Card", days: 9, state: directory.Pending},
+	{user: "fatima.haddad", name: "Card", days: 28, used: 27, state: directory.Revoked},
+	{user: "fatima.haddad", name: "Card 2", days: 7, used: 1, offline: true},
+}
+
+// demoKey is a key of the demo.
+type demoKey struct {
+	user, name         string
+	state              directory.KeyState // empty: active
+	pinless, temporary bool
+	offline            bool
+	days, used         int // ago: made, last used; used 0: never
+}
+
+// events are what became of the key, each in its time.
+func (k demoKey) events() []event {
+	all := []event{{k.days, k.put}}
+	id := k.id()
+	if k.used > 0 {
+		all = append(all, event{k.used, k.use})
+	}
+	switch k.state {
+	case directory.Disabled:
+		all = append(all, event{1, func(ctx context.Context, dir *directory.Directory, by string) error {
+			_, err := dir.DisableKey(ctx, by, id)
+			return err
+		}})
+	case directory.Revoked:
+		all = append(all, event{2, func(ctx context.Context, dir *directory.Directory, by string) error {
+			_, err := dir.RevokeKey(ctx, by, id)
+			return err
+		}})
+	}
+	return all
+}
+
+func (k demoKey) sum() [sha256.Size]byte { return sha256.Sum256([]byte(k.user + "/" + k.name)) }
+
+func (k demoKey) id() string {
+	sum := k.sum()
+	return hex.EncodeToString(sum[:16])
+}
+
+// put puts the key into the directory, as its enrollment would have.
+func (k demoKey) put(ctx context.Context, dir *directory.Directory, by string) error {
+	now, sum := dir.Now(), k.sum()
+	return dir.Store.Update(ctx, func(tx directory.Tx) error {
+		w, err := tx.Workspace()
+		if err != nil {
+			return err
+		}
+		key := directory.SecurityKey{
+			ID: k.id(), UserID: k.user, Name: k.name, Kind: directory.Card, State: directory.Active, RPID: w.RPID,
+			Verification: directory.PIN, OfflineLogin: k.offline, TemporaryPIN: k.temporary,
+			Credential: directory.Credential{ID: sum[:], PublicKey: sum[:], SignCount: 1, Attestation: "packed"},
+			Created:    now, Activated: now, Changed: now,
+		}
+		copy(key.Credential.AAGUID[:], "tapstation demo.")
+		if k.pinless {
+			key.Verification = directory.PINless
+		}
+		if k.state == directory.Pending {
+			key.State, key.Activated, key.Credential = directory.Pending, time.Time{}, directory.Credential{}
+			return tx.PutKey(key)
+		}
+		if err := tx.PutKey(key); err != nil {
+			return err
+		}
+		return tx.AppendAudit(audit.Entry{Time: now, Actor: by, Act: audit.KeyActivated, User: k.user, Key: key.ID,
+			Detail: map[string]string{"name": k.name, "verification": string(key.Verification)}})
+	})
+}
+
+// use is a log-in with the key.
+func (k demoKey) use(ctx context.Context, dir *directory.Directory, _ string) error {
+	now := dir.Now()
+	return dir.Store.Update(ctx, func(tx directory.Tx) error {
+		key, err := tx.Key(k.id())
+		if err != nil {
+			return err
+		}
+		key.LastUsed = now
+		key.Credential.SignCount++
+		if err := tx.PutKey(key); err != nil {
+			return err
+		}
+		return tx.AppendAudit(audit.Entry{Time: now, Actor: directory.StationActor, Act: audit.LoginAccepted, User: k.user, Key: key.ID})
+	})
+}
