@@ -34,6 +34,7 @@ import (
 //	json [!] PATH [WANT]       what is at PATH ("keys.0.state") of the JSON document that was printed last; without
 //	                           WANT: something is there
 //	jsonenv NAME PATH          puts that into a variable
+//	guess USER-ID COUNT MOST   tries so many wrong passwords of an admin; at most MOST may be compared
 
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){"tapstation": main, "holder": holder, "await": await})
@@ -67,6 +68,7 @@ func TestScripts(t *testing.T) {
 			"hold":    holdCommand,
 			"json":    jsonCommand,
 			"jsonenv": jsonenvCommand,
+			"guess":   guessCommand,
 		},
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
