@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"time"
 
 	"tapstation/app/admin"
 	"tapstation/app/audit"
+	"tapstation/app/bulk"
 	"tapstation/app/directory"
 	"tapstation/app/doctor"
 	"tapstation/app/enroll"
@@ -115,6 +117,21 @@ var failures = []failure{
 	{as[*device.CTAPError], "card_error", "Tap again. If it stays so, use another card."},
 	{as[*device.MalformedError], "card_malformed", "Tap again. If it stays so, use another card."},
 
+	// Import and export.
+	{unfinishedUndo, "import_unfinished", "Run any command, such as tapstation users list: it goes on taking back."},
+	{as[*bulk.RefusedError], "import_refused", "Correct the lines that are named and import the file again."},
+	{as[*directory.RowRefusedError], "import_refused", "Correct the lines that are named and import the file again."},
+	{as[*bulk.HeaderError], "bad_header", "The first line must name the columns: user_id, user_name, first_name, last_name, email, groups."},
+	{is(bulk.ErrEmpty), "empty_file", "Choose another file."},
+	{is(bulk.ErrNoUsers), "no_users", "Choose a file with a line for each user below the names of the columns."},
+	{is(bulk.ErrNoID), "no_user_id", "Name the column: --column user_id=HEADER. If all stands in one column, name what separates them: --delimiter."},
+	{is(bulk.ErrColumns), "columns", "Give each field a column of its own: --column FIELD=HEADER."},
+	{is(bulk.ErrTooMany), "too_many_users", "Split the file."},
+	{is(bulk.ErrChanged), "file_changed", "Close the program that writes the file, and import it again."},
+	{is(bulk.ErrNotAFile), "not_a_file", "Name a file."},
+	{is(directory.ErrImporting), "import_running", "Wait until it is over."},
+	{is(directory.ErrImportLost), "import_lost", "Import the file again."},
+
 	// The directory.
 	{as[*directory.InvalidError], "invalid", "Correct what is named."},
 	{is(directory.ErrExists), "exists", "Choose another User ID."},
@@ -130,6 +147,14 @@ var failures = []failure{
 	{as[*timeoutError], "timeout", "Nothing was tapped in time; give it longer with --timeout."},
 	{is(context.DeadlineExceeded), "timeout", "Give it longer with --timeout."},
 	{is(context.Canceled), "cancelled", ""},
+	{is(fs.ErrNotExist), "no_such_file", "Name a file that is there."},
+	{is(fs.ErrPermission), "no_permission", "Use a file you may read, or write, and a folder likewise."},
+}
+
+// unfinishedUndo: an import that was begun could not be taken back in full.
+func unfinishedUndo(err error) bool {
+	var undone *bulk.UndoneError
+	return errors.As(err, &undone) && undone.Undo != nil
 }
 
 func is(target error) func(error) bool {

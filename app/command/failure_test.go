@@ -15,6 +15,7 @@ import (
 
 	"tapstation/app/admin"
 	"tapstation/app/audit"
+	"tapstation/app/bulk"
 	"tapstation/app/directory"
 	"tapstation/app/enroll"
 	"tapstation/app/login"
@@ -92,6 +93,20 @@ var codes = map[string]struct {
 	"directory.ErrOfflineCache":   {directory.ErrOfflineCache, "offline_cache"},
 	"directory.InvalidError":      {&directory.InvalidError{}, "invalid"},
 	"directory.StateError":        {&directory.StateError{}, "key_state"},
+	"directory.ErrImporting":      {directory.ErrImporting, "import_running"},
+	"directory.ImportingError":    {&directory.ImportingError{}, "import_running"},
+	"directory.ErrImportLost":     {directory.ErrImportLost, "import_lost"},
+	"directory.RowRefusedError":   {&directory.RowRefusedError{}, "import_refused"},
+	"bulk.ErrEmpty":               {bulk.ErrEmpty, "empty_file"},
+	"bulk.ErrNoUsers":             {bulk.ErrNoUsers, "no_users"},
+	"bulk.ErrNoID":                {bulk.ErrNoID, "no_user_id"},
+	"bulk.ErrTooMany":             {bulk.ErrTooMany, "too_many_users"},
+	"bulk.ErrChanged":             {bulk.ErrChanged, "file_changed"},
+	"bulk.ErrNotAFile":            {bulk.ErrNotAFile, "not_a_file"},
+	"bulk.ErrColumns":             {bulk.ErrColumns, "columns"},
+	"bulk.RefusedError":           {&bulk.RefusedError{}, "import_refused"},
+	"bulk.HeaderError":            {&bulk.HeaderError{}, "bad_header"},
+	"bulk.UndoneError":            {&bulk.UndoneError{Cause: context.Canceled, Undo: directory.ErrBusy}, "import_unfinished"},
 	"pin.PolicyError":             {&pin.PolicyError{}, "pin_policy"},
 	"rp.ErrVerification":          {rp.ErrVerification, "refused"},
 	"audit.ErrBroken":             {audit.ErrBroken, "audit_broken"},
@@ -118,7 +133,7 @@ func TestNoErrorIsForgotten(t *testing.T) {
 	found := 0
 	for name, folder := range map[string]string{
 		"device": "../../device", "enroll": "../enroll", "login": "../login", "directory": "../directory",
-		"pin": "../pin", "rp": "../rp", "audit": "../audit", "admin": "../admin",
+		"pin": "../pin", "rp": "../rp", "audit": "../audit", "admin": "../admin", "bulk": "../bulk",
 	} {
 		for _, e := range declaredErrors(t, folder) {
 			found++
@@ -198,6 +213,7 @@ func TestErrorsWithSeveralMeaningsAreToldApart(t *testing.T) {
 		"last attempts":     {errLastAttempts, "pin_last_attempts"},
 		"no display":        {ErrNoDisplay, "no_display"},
 		"misuse":            {misuse("odd"), "usage"},
+		"cancelled import":  {&bulk.UndoneError{Cause: fmt.Errorf("import: %w", context.Canceled)}, "cancelled"},
 		"anything else":     {errors.New("odd"), "failed"},
 	} {
 		if got := explain(test.err); got.Code != test.code {

@@ -24,8 +24,10 @@ type grammar struct {
 	Whois   whoisCommand   `cmd:"" help:"Tell whose security key a card is."`
 	Login   loginCommand   `cmd:"" help:"Succeed only if the card tapped now is an active key of a user."`
 	Users   struct {
-		List usersListCommand `cmd:"" help:"List users."`
-		Add  usersAddCommand  `cmd:"" help:"Add a user."`
+		List   usersListCommand   `cmd:"" help:"List users."`
+		Add    usersAddCommand    `cmd:"" help:"Add a user."`
+		Import usersImportCommand `cmd:"" help:"Add and change users by a CSV file: all of it, or nothing."`
+		Export usersExportCommand `cmd:"" help:"Write users to a CSV file that import takes back."`
 	} `cmd:"" help:"Users of the workspace."`
 	Keys struct {
 		List    keysListCommand    `cmd:"" help:"List security keys."`
