@@ -63,12 +63,15 @@ type placed interface {
 }
 
 // where is the name of the place that one is in; empty: in none.
-func (d *Desk) where() string {
-	if p, ok := d.page.(placed); ok {
+func (d *Desk) where() string { return d.placeOf(d.page) }
+
+// placeOf is the name of the place that a page is in; empty: in none.
+func (d *Desk) placeOf(of page) string {
+	if p, ok := of.(placed); ok {
 		return p.place()
 	}
 	for name, p := range d.pages {
-		if p == d.page {
+		if p == of {
 			return name
 		}
 	}

@@ -126,6 +126,11 @@ func (p *queuePage) left() {
 	p.desk.beside(p.desk.ctx, func(context.Context) { ceremony.Wait() })
 }
 
+// pause keeps the queue from taking a card while the window is locked.
+func (p *queuePage) pause() { p.stand.Ceremony.Pause() }
+
+func (p *queuePage) resume() { p.stand.Ceremony.Resume() }
+
 // begin begins with the first.
 func (p *queuePage) begin() {
 	p.state.Begun = true

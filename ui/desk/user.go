@@ -14,57 +14,74 @@ import (
 	"tapstation/ui/widget"
 )
 
-// userState is what is known of one user.
-type userState struct {
-	ID       string
-	User     directory.User
-	Keys     []directory.SecurityKey
-	Known    bool
-	Slow     bool // waiting long enough to say so
-	Failed   error
-	Renaming string // ID of the key whose name is being changed; "" if none
-}
-
-// userPage is one user: who they are, which keys they hold, and what can be done about it.
+// userPage is one user: who they are, which keys they hold, what happened to them, and what can be done about it.
 type userPage struct {
-	desk   *Desk
-	state  userState
-	asked  int
-	cancel context.CancelFunc
-	rename *renameForm // while a key's name is being changed
-	assign *widget.Button
+	desk     *Desk
+	back     page // where it was opened, if that is another list than All Users
+	state    userState
+	asked    int
+	cancel   context.CancelFunc
+	rename   *renameForm   // while a key's name is being changed
+	settings *settingsForm // while a key's settings are
 
-	holder *fyne.Container
+	assign, edit, more *widget.Button
+	panels             map[string]*keyPanel // by the ID of the key
+	scroll             *container.Scroll
+	holder             *fyne.Container
 }
 
 func newUserPage(d *Desk, id string) *userPage {
-	p := &userPage{desk: d, state: userState{ID: id}, cancel: func() {}, holder: container.NewStack()}
+	p := &userPage{desk: d, state: userState{ID: id}, cancel: func() {}, holder: container.NewStack(), panels: map[string]*keyPanel{}}
 	p.assign = widget.NewPrimary(text.T("user.assign"), func() {
 		u := p.state.User
 		d.openWizard(&u, p)
 	}).WithIcon(theme.AddIcon)
+	p.edit = widget.NewButton(text.T("user.edit"), p.openEdit).WithIcon(theme.EditIcon)
+	p.more = widget.NewButton("", p.offerActs).WithIcon(theme.MoreIcon)
+	p.more.Label = text.T("user.more")
 	p.render()
 	return p
 }
 
-func (p *userPage) place() string { return usersPlace }
+// ShowUserKey goes to the page of one user, with one of their keys in view. The way back leads to where one is.
+func (d *Desk) ShowUserKey(userID, keyID string) {
+	p := newUserPage(d, userID)
+	p.back, p.state.Key = d.page, keyID
+	d.show(p)
+}
 
 func (p *userPage) content() fyne.CanvasObject { return p.holder }
 
+func (p *userPage) place() string {
+	if p.back != nil {
+		return p.desk.placeOf(p.back)
+	}
+	return usersPlace
+}
+
 func (p *userPage) keys() *widget.Keys {
-	return &widget.Keys{
+	k := &widget.Keys{
 		Escape: func() {
-			if p.state.Renaming != "" {
-				p.stopRenaming()
+			if p.state.Renaming != "" || p.state.Setting != "" {
+				p.stopForms()
 				return
 			}
-			p.desk.ShowUsers()
+			p.goBack()
 		},
-		Shortcuts: []widget.Shortcut{
-			{Key: fyne.KeyN, Do: p.desk.NewUser},
-			{Key: fyne.KeyF, Do: p.desk.ShowUsers}, // whose focus is on the search
-		},
+		Shortcuts: []widget.Shortcut{{Key: fyne.KeyF, Do: p.desk.ShowUsers}}, // whose focus is on the search
 	}
+	if p.desk.may(directory.EnrollKeys) {
+		k.Shortcuts = append(k.Shortcuts, widget.Shortcut{Key: fyne.KeyN, Do: p.desk.NewUser})
+	}
+	return k
+}
+
+func (p *userPage) goBack() {
+	if p.back != nil {
+		p.desk.show(p.back)
+		return
+	}
+	p.desk.ShowUsers()
 }
 
 func (p *userPage) shown() { p.ask() }
@@ -73,6 +90,8 @@ func (p *userPage) left() {
 	p.cancel()
 	p.asked++
 	p.state.Renaming, p.rename = "", nil
+	p.state.Setting, p.settings = "", nil
+	p.state.Said, p.state.Trouble = "", nil
 }
 
 func (p *userPage) ask() {
@@ -94,8 +113,12 @@ func (p *userPage) ask() {
 				p.state.User, p.state.Keys, p.state.Known = u, keys, true
 			}
 			p.render()
-			if err == nil && p.desk.window.Canvas().Focused() == nil {
-				p.desk.focus(p.assign)
+			if err == nil {
+				p.askActs(ctx, 0)
+				p.lookAtKey()
+			}
+			if err == nil && p.desk.window.Canvas().Focused() == nil && p.desk.page == page(p) {
+				p.focusFirst()
 			}
 		})
 	})
@@ -109,10 +132,33 @@ func (p *userPage) ask() {
 	})
 }
 
+// focusFirst gives the focus to what one most likely came for.
+func (p *userPage) focusFirst() {
+	panel := p.panels[p.state.Key]
+	switch {
+	case panel != nil:
+		p.desk.focus(panel.more)
+	case p.desk.may(directory.EnrollKeys):
+		p.desk.focus(p.assign)
+	}
+}
+
+// lookAtKey brings the key that is asked for into view.
+func (p *userPage) lookAtKey() {
+	if panel := p.panels[p.state.Key]; panel != nil && p.scroll != nil {
+		p.scroll.Offset = fyne.NewPos(0, panel.object.Position().Y)
+		p.scroll.Refresh()
+	}
+}
+
 // render shows the state.
 func (p *userPage) render() {
 	s := p.state
-	back := widget.NewQuiet(text.T("user.back"), "", theme.BackIcon, p.desk.ShowUsers)
+	backWords := text.T("user.back")
+	if p.back != nil {
+		backWords = text.T("user.back_elsewhere")
+	}
+	back := widget.NewQuiet(backWords, "", theme.BackIcon, p.goBack)
 	var title, body fyne.CanvasObject
 	switch {
 	case s.Failed != nil:
@@ -124,12 +170,14 @@ func (p *userPage) render() {
 		}
 		title, body = words, container.NewStack()
 	default:
-		title = widget.TitleLine(s.User.DisplayName(), p.assign)
-		if s.User.Disabled {
-			title = widget.Column(theme.Space4, title, widget.NewStatus(
-				widget.Sign{Icon: theme.PauseIcon, Color: theme.Warning, Word: text.T("user.disabled")}))
+		title = p.title()
+		offset := fyne.Position{}
+		if p.scroll != nil {
+			offset = p.scroll.Offset
 		}
-		body = container.NewVScroll(widget.PadXY(theme.Space4, theme.Space4, widget.Form(p.facts())))
+		p.scroll = container.NewVScroll(widget.PadXY(theme.Space4, theme.Space4, widget.Form(p.parts())))
+		p.scroll.Offset = offset
+		body = p.scroll
 	}
 	p.holder.Objects = []fyne.CanvasObject{widget.PadXY(theme.Space32-theme.Space4, theme.Space24,
 		widget.Above(theme.Space8, body, widget.PadXY(theme.Space4, 0,
@@ -137,8 +185,29 @@ func (p *userPage) render() {
 	p.holder.Refresh()
 }
 
-// facts are the user information and the keys.
-func (p *userPage) facts() fyne.CanvasObject {
+// title is the user's name, with what can be done, and below it that they are disabled and what was done last.
+func (p *userPage) title() fyne.CanvasObject {
+	var acts []fyne.CanvasObject
+	d := p.desk
+	if d.may(directory.ManageUsers) {
+		acts = append(acts, p.edit, p.more)
+	}
+	if d.may(directory.EnrollKeys) {
+		p.assign.SetEnabled(!p.state.User.Disabled)
+		acts = append(acts, p.assign)
+	}
+	lines := []fyne.CanvasObject{widget.TitleLine(p.state.User.DisplayName(), widget.Line(theme.Space8, acts...))}
+	if p.state.User.Disabled {
+		lines = append(lines, widget.NewStatus(widget.Sign{Icon: theme.PauseIcon, Color: theme.Warning, Word: text.T("user.disabled")}))
+	}
+	if sign, ok := p.state.notice(); ok {
+		lines = append(lines, widget.Form(widget.Panel(widget.PadXY(theme.Space16, theme.Space8, widget.NewStatus(sign)))))
+	}
+	return widget.Column(theme.Space8, lines...)
+}
+
+// parts are the user information, the keys, and what happened.
+func (p *userPage) parts() fyne.CanvasObject {
 	s := p.state
 	facts := []widget.Fact{{Label: text.T("user.id"), Value: widget.NewCopyable(text.T("user.id"), s.User.ID)}}
 	add := func(label, value string, copyable bool) {
@@ -164,8 +233,14 @@ func (p *userPage) facts() fyne.CanvasObject {
 	if len(s.Keys) == 0 {
 		parts = append(parts, widget.Hint(text.T("user.no_keys", "Name", s.User.DisplayName())))
 	}
+	p.panels = map[string]*keyPanel{}
 	for _, k := range inRank(s.Keys) {
-		parts = append(parts, p.key(k))
+		panel := p.key(k)
+		p.panels[k.ID] = panel
+		parts = append(parts, panel.object)
+	}
+	if p.desk.may(directory.SeeActivities) {
+		parts = append(parts, widget.PadXY(0, theme.Space8, widget.Title(text.T("user.acts"))), p.acts())
 	}
 	return widget.Column(theme.Space12, parts...)
 }

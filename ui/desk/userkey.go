@@ -3,7 +3,6 @@ package desk
 import (
 	"context"
 	"encoding/base64"
-	"errors"
 	"fmt"
 
 	"fyne.io/fyne/v2"
@@ -13,39 +12,61 @@ import (
 	"tapstation/assets/text"
 	"tapstation/ui/theme"
 	"tapstation/ui/widget"
-	"tapstation/ui/wording"
+	"tapstation/ui/wizard"
 )
 
-// key is one security key on its user's page.
-func (p *userPage) key(k directory.SecurityKey) fyne.CanvasObject {
+// keyPanel is one security key on its user's page.
+type keyPanel struct {
+	object       fyne.CanvasObject
+	rename, more *widget.Button
+}
+
+// key shows a key, or what is being changed of it.
+func (p *userPage) key(k directory.SecurityKey) *keyPanel {
+	panel := &keyPanel{}
 	kind := widget.KindSign(k.Kind)
 	icon := widget.Picture(kind.Icon.In(theme.Muted), 24)
-	var head fyne.CanvasObject
 	if p.state.Renaming == k.ID && p.rename != nil {
-		head = p.rename.content
-	} else {
-		name := clipped(k.Name)
-		name.Bold = true
-		marks := widget.Line(theme.Space16, widget.NewBadge(widget.StateSign(k.State)))
-		if k.Verification == directory.PINless {
-			marks.Add(widget.NewBadge(widget.VerificationSign(k.Verification)))
-		}
-		if k.TemporaryPIN {
-			marks.Add(widget.NewBadge(widget.TemporaryPINSign()))
-		}
-		if k.State != directory.Revoked {
-			rename := widget.NewQuiet(text.T("user.key.rename"), text.T("user.key.rename_label", "Name", k.Name),
-				theme.EditIcon, func() { p.startRenaming(k) })
-			marks.Add(rename)
-		}
-		head = container.NewBorder(nil, nil, widget.Line(0, icon), marks, widget.PadXY(theme.Space8, 8, name))
+		panel.object = keyFrame(p.rename.content, keyFacts(k, kind.Word))
+		return panel
 	}
+	name := clipped(k.Name)
+	name.Bold = true
+	marks := widget.Line(theme.Space16, widget.NewBadge(widget.StateSign(k.State)))
+	if k.Verification == directory.PINless {
+		marks.Add(widget.NewBadge(widget.VerificationSign(k.Verification)))
+	}
+	if k.TemporaryPIN {
+		marks.Add(widget.NewBadge(widget.TemporaryPINSign()))
+	}
+	acts := widget.Line(theme.Space4)
+	if k.State != directory.Revoked && p.desk.may(directory.EnrollKeys) {
+		panel.rename = widget.NewQuiet(text.T("user.key.rename"), text.T("user.key.rename_label", "Name", k.Name),
+			theme.EditIcon, func() { p.startRenaming(k) })
+		acts.Add(panel.rename)
+	}
+	panel.more = widget.NewQuiet("", text.T("user.key.more_label", "Name", k.Name), theme.MoreIcon, func() { p.offerKeyActs(k, panel.more) })
+	acts.Add(panel.more)
+	head := container.NewBorder(nil, nil, widget.Line(0, icon), widget.Line(theme.Space16, marks, acts), widget.PadXY(theme.Space8, 8, name))
+	below := keyFacts(k, kind.Word)
+	if p.state.Setting == k.ID && p.settings != nil {
+		below = p.settings.content
+	}
+	panel.object = keyFrame(head, below)
+	return panel
+}
 
+func keyFrame(head, below fyne.CanvasObject) fyne.CanvasObject {
+	return widget.Panel(widget.PadXY(theme.Space24, theme.Space12, widget.Column(theme.Space4, head, below)))
+}
+
+// keyFacts is what is known of a key.
+func keyFacts(k directory.SecurityKey, kind string) fyne.CanvasObject {
 	facts := []widget.Fact{}
 	add := func(label string, value fyne.CanvasObject) {
 		facts = append(facts, widget.Fact{Label: label, Value: value})
 	}
-	add(text.T("user.key.kind"), clipped(model(k, kind.Word)))
+	add(text.T("user.key.kind"), clipped(model(k, kind)))
 	add(text.T("user.key.verification"), clipped(widget.VerificationSign(k.Verification).Word))
 	add(text.T("user.key.offline"), clipped(onOff(k.OfflineLogin)))
 	if len(k.Credential.ID) > 0 {
@@ -55,13 +76,16 @@ func (p *userPage) key(k directory.SecurityKey) fyne.CanvasObject {
 	if !k.Activated.IsZero() {
 		add(text.T("user.key.activated"), clipped(text.DateTime(k.Activated)))
 	}
-	used := text.T("user.key.never_used")
-	if !k.LastUsed.IsZero() {
-		used = text.DateTime(k.LastUsed)
+	add(text.T("user.key.last_used"), clipped(lastUsed(k)))
+	return widget.Facts(facts...)
+}
+
+// lastUsed is when a key logged somebody in last.
+func lastUsed(k directory.SecurityKey) string {
+	if k.LastUsed.IsZero() {
+		return text.T("user.key.never_used")
 	}
-	add(text.T("user.key.last_used"), clipped(used))
-	return widget.Panel(widget.PadXY(theme.Space24, theme.Space12,
-		widget.Column(theme.Space4, head, widget.Facts(facts...))))
+	return text.DateTime(k.LastUsed)
 }
 
 // model is what a key is, for people: its kind, and its model where that is known.
@@ -82,84 +106,92 @@ func onOff(on bool) string {
 	return text.T("user.key.off")
 }
 
-// renameForm changes the name of a key, in the place where it stands.
-type renameForm struct {
-	field   *widget.Field
-	content fyne.CanvasObject
-}
-
-func (p *userPage) startRenaming(k directory.SecurityKey) {
-	f := &renameForm{field: widget.NewField(text.T("user.key.name"), "")}
-	f.field.SetText(k.Name)
-	f.field.Validate = func(name string) string {
-		if wrong := directory.ValidateKeyName(name); len(wrong) > 0 {
-			return wording.Field(wrong[0])
+// refresh shows the state anew, with the focus where it was.
+func (p *userPage) refresh() {
+	focused := p.desk.window.Canvas().Focused()
+	var key string
+	renames := false
+	for id, panel := range p.panels {
+		if b, ok := focused.(*widget.Button); ok && b != nil && (b == panel.more || b == panel.rename) {
+			key, renames = id, b == panel.rename
 		}
-		return ""
 	}
-	save := func() { p.saveName(k) }
-	f.field.Entry.OnEnter = save
-	buttons := widget.Line(theme.Space8, widget.NewPrimary(text.T("user.key.save"), save),
-		widget.NewButton(text.T("user.key.cancel"), p.stopRenaming))
-	f.content = widget.AtMost(640, container.New(renameLayout{}, f.field, buttons))
-	p.rename, p.state.Renaming = f, k.ID
 	p.render()
-	p.desk.focus(f.field.Entry)
-}
-
-func (p *userPage) stopRenaming() {
-	p.rename, p.state.Renaming = nil, ""
-	p.render()
-	p.desk.focus(p.assign)
-}
-
-func (p *userPage) saveName(k directory.SecurityKey) {
-	f := p.rename
-	if f == nil || !f.field.Check() {
-		return
-	}
-	name := f.field.Text()
-	if name == k.Name {
-		p.stopRenaming()
-		return
-	}
-	p.desk.beside(p.desk.ctx, func(ctx context.Context) {
-		_, err := p.desk.station.Directory.RenameKey(ctx, p.desk.actor(), k.ID, name)
-		if errors.Is(err, directory.ErrOfflineCache) {
-			err = nil // the name is kept; the cache is made good at the next start
+	if panel := p.panels[key]; panel != nil {
+		if renames && panel.rename != nil {
+			p.desk.focus(panel.rename)
+		} else if panel.more != nil {
+			p.desk.focus(panel.more)
 		}
-		p.desk.do(func() {
-			if p.rename != f {
-				return // given up meanwhile
-			}
-			var invalid *directory.InvalidError
-			switch {
-			case errors.As(err, &invalid):
-				f.field.SetProblem(wording.Field(invalid.Fields[0]))
-			case err != nil:
-				f.field.SetProblem(wording.Error(err).Title)
-			default:
-				p.stopRenaming()
-				p.ask()
-			}
+	}
+}
+
+// stopForms gives up what is being changed of a key, and shows it as it is.
+func (p *userPage) stopForms() {
+	id := p.state.Renaming + p.state.Setting
+	p.rename, p.state.Renaming, p.settings, p.state.Setting = nil, "", nil, ""
+	p.render()
+	p.focusKey(id)
+}
+
+func (p *userPage) focusKey(id string) {
+	switch panel := p.panels[id]; {
+	case panel != nil && panel.rename != nil:
+		p.desk.focus(panel.rename)
+	case panel != nil && panel.more != nil:
+		p.desk.focus(panel.more)
+	}
+}
+
+// offerKeyActs offers what can be done with a key, below its button.
+func (p *userPage) offerKeyActs(k directory.SecurityKey, below fyne.CanvasObject) {
+	var options []widget.Pick
+	for _, a := range actsOn(k, p.state.User.Disabled, p.desk.may) {
+		options = append(options, a.pick(k))
+	}
+	widget.ShowPicker(below, widget.Picks{Options: options, OnPicked: func(id string) { p.act(keyAct(id), k) }})
+}
+
+// act does something with a key, after a question where it takes something away.
+func (p *userPage) act(a keyAct, k directory.SecurityKey) {
+	dir, by := p.desk.station.Directory, p.desk.actor()
+	owner := p.state.User.DisplayName()
+	switch a {
+	case copyKeyID:
+		p.desk.app.Clipboard().SetContent(k.ID)
+		p.state.Said, p.state.Trouble = text.T("user.key.copied", "Name", k.Name), nil
+		p.refresh()
+	case setPIN:
+		p.desk.show(newPINPage(p.desk, p.state.User, k, "", p))
+	case changeSettings:
+		p.startSetting(k)
+	case replaceKey:
+		u := p.state.User
+		p.desk.openWizardWith(wizard.Config{User: &u, Replaces: &k}, p)
+	case disableKey:
+		p.desk.ask(widget.QuestionText{
+			Title: text.T("user.key.disable_title", "Name", k.Name), Text: text.T("user.key.disable_text", "Owner", owner),
+			Act: text.T("user.key.disable"), Cancel: text.T("user.key.cancel"), Danger: true,
+		}, func() {
+			p.do(text.T("user.key.disabled_done", "Name", k.Name), func(ctx context.Context) error {
+				_, err := dir.DisableKey(ctx, by, k.ID)
+				return err
+			})
 		})
-	})
-}
-
-// renameLayout is a field with buttons beside its entry.
-type renameLayout struct{}
-
-func (renameLayout) Layout(objects []fyne.CanvasObject, s fyne.Size) {
-	field, buttons := objects[0], objects[1]
-	w := buttons.MinSize()
-	field.Resize(fyne.NewSize(max(s.Width-w.Width-theme.Space12, 0), s.Height))
-	entry := field.MinSize().Height - theme.Control
-	// The entry stands between the label above it and the line below, which are of the same height.
-	buttons.Move(fyne.NewPos(s.Width-w.Width, entry/2))
-	buttons.Resize(fyne.NewSize(w.Width, theme.Control))
-}
-
-func (renameLayout) MinSize(objects []fyne.CanvasObject) fyne.Size {
-	field, buttons := objects[0].MinSize(), objects[1].MinSize()
-	return fyne.NewSize(field.Width+theme.Space12+buttons.Width, field.Height)
+	case enableKey:
+		p.do(text.T("user.key.enabled_done", "Name", k.Name), func(ctx context.Context) error {
+			_, err := dir.EnableKey(ctx, by, k.ID)
+			return err
+		})
+	case revokeKey:
+		p.desk.ask(widget.QuestionText{
+			Title: text.T("user.key.revoke_title", "Name", k.Name), Text: text.T("user.key.revoke_text", "Owner", owner),
+			Act: text.T("user.key.revoke"), Cancel: text.T("user.key.revoke_keep"), Danger: true,
+		}, func() {
+			p.do(text.T("user.key.revoked_done", "Name", k.Name), func(ctx context.Context) error {
+				_, err := dir.RevokeKey(ctx, by, k.ID)
+				return err
+			})
+		})
+	}
 }

@@ -21,13 +21,16 @@ type wizardPage struct {
 
 // openWizard begins the wizard: for user, who gets a further key, or for somebody new.
 func (d *Desk) openWizard(user *directory.User, back page) {
+	d.openWizardWith(wizard.Config{User: user}, back)
+}
+
+// openWizardWith begins the wizard for what c says of the user.
+func (d *Desk) openWizardWith(c wizard.Config, back page) {
 	p := &wizardPage{desk: d, back: back}
-	p.wizard = wizard.New(wizard.Config{
-		Directory: d.station.Directory, Board: d.station.Board,
-		Enroll: d.station.Enroller.Enroll, GiveUp: d.station.Enroller.GiveUp,
-		Actor: d.actor(), User: user, Do: d.opts.Do, OpenLink: d.openLink,
-		OnEnd: p.ended,
-	})
+	c.Directory, c.Board = d.station.Directory, d.station.Board
+	c.Enroll, c.GiveUp = d.station.Enroller.Enroll, d.station.Enroller.GiveUp
+	c.Actor, c.Do, c.OpenLink, c.OnEnd = d.actor(), d.opts.Do, d.openLink, p.ended
+	p.wizard = wizard.New(c)
 	d.show(p)
 }
 

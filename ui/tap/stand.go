@@ -4,6 +4,7 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
 
+	"tapstation/assets/text"
 	"tapstation/ui/theme"
 	"tapstation/ui/widget"
 )
@@ -13,8 +14,8 @@ import (
 type Stand struct {
 	Content  fyne.CanvasObject
 	Ceremony *Ceremony
-	// OnLeave is called when the left button goes away from the ceremony, which has ended then. Leave is what that button
-	// says; empty: Back.
+	// OnLeave is called when one goes away from the ceremony, which has ended then. Leave is what the button for that says
+	// while there is no key yet; empty: Back.
 	OnLeave func()
 	Leave   string
 	// OnState is called after the state has changed and is shown.
@@ -73,7 +74,10 @@ func (s *Stand) actions() (back, next Action) {
 		return Action{}, Action{}
 	}
 	back, next = state.Actions()
-	if back.Verb == Leave && s.Leave != "" {
+	switch {
+	case state.Phase == Enrolled:
+		return Action{}, Action{Verb: Leave, Text: text.T("wizard.done"), Enabled: true}
+	case back.Verb == Leave && s.Leave != "":
 		back.Text = s.Leave
 	}
 	return back, next

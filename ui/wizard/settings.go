@@ -36,7 +36,7 @@ func newSettingsPage(w *Wizard) *settingsPage {
 		s := w.state
 		s.Verification = directory.Verification(id)
 		w.set(s)
-	}, verifications(false)...)
+	}, Verifications(false)...)
 	label := widget.Small(text.T("user.key.verification"))
 	label.Bold, label.Color = true, theme.Text
 	p.own = widget.Column(theme.Space16, p.offline, widget.Column(theme.Space8, label, p.verification))
@@ -44,8 +44,9 @@ func newSettingsPage(w *Wizard) *settingsPage {
 	return p
 }
 
-// verifications are the answers to what is asked of a key's holder. What the workspace does not take says so.
-func verifications(requirePIN bool) []widget.Option {
+// Verifications are the answers to what is asked of a key's holder. Where the workspace takes no PINless key, that one says
+// so.
+func Verifications(requirePIN bool) []widget.Option {
 	pinless := widget.Option{ID: string(directory.PINless), Icon: theme.CardIcon, Title: text.T("key.verification.pinless"),
 		Text: text.T("wizard.settings.pinless_text"), Warn: true}
 	if requirePIN {
@@ -77,7 +78,7 @@ func (p *settingsPage) fill(s State) {
 	p.offline.Set(s.OfflineLogin)
 	if p.requirePIN != s.Workspace.RequirePIN {
 		p.requirePIN = s.Workspace.RequirePIN
-		p.verification.SetOptions(verifications(p.requirePIN)...)
+		p.verification.SetOptions(Verifications(p.requirePIN)...)
 	}
 	p.verification.Select(string(s.Verification))
 	p.chooser.Hidden = verification == directory.PINless
