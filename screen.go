@@ -108,7 +108,7 @@ func watch(ctx context.Context, station *app.Station) {
 
 // tend puts in order what a crash left behind.
 func tend(ctx context.Context, station *app.Station) {
-	err := errors.Join(station.Enroller.Recover(ctx), station.Import.Recover(ctx), station.Directory.Reconcile(ctx))
+	err := errors.Join(station.Enroller.Recover(ctx), station.Import.Recover(ctx, nil), station.Directory.Reconcile(ctx))
 	if err != nil && ctx.Err() == nil {
 		fmt.Fprintln(os.Stderr, "tapstation: put in order what was left behind:", err)
 	}

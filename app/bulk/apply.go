@@ -34,7 +34,7 @@ func (im *Import) Apply(ctx context.Context, by string, f File, o Options, p Pla
 	if progress == nil {
 		progress = func(Progress) {}
 	}
-	release, err := im.hold(ctx)
+	release, err := im.hold(ctx, progress)
 	if err != nil {
 		return Result{}, err
 	}
@@ -56,8 +56,8 @@ func (im *Import) apply(ctx context.Context, by string, f File, p Plan, progress
 		return Result{Created: i.Created, Changed: i.Changed, Unchanged: i.Unchanged}, nil
 	}
 	reason := directory.ImportFailed
-	if ctx.Err() != nil {
-		reason = directory.ImportCancelled
+	if ended := ctx.Err(); ended != nil {
+		reason, err = directory.ImportCancelled, fmt.Errorf("the import was stopped: %w", ended)
 	}
 	// Whoever cancels wants nothing of it to stay.
 	undone, undo := im.undo(context.WithoutCancel(ctx), by, i.ID, reason, progress)
@@ -155,14 +155,14 @@ func (im *Import) undo(ctx context.Context, by, id, reason string, progress func
 }
 
 // hold keeps other imports out until release, and takes back one whose process is gone.
-func (im *Import) hold(ctx context.Context) (release func() error, err error) {
+func (im *Import) hold(ctx context.Context, progress func(Progress)) (release func() error, err error) {
 	release = func() error { return nil }
 	if im.Claim != nil {
 		if release, err = im.Claim(); err != nil {
 			return nil, im.held(ctx, err)
 		}
 	}
-	if err := im.takeBack(ctx); err != nil {
+	if err := im.takeBack(ctx, progress); err != nil {
 		return nil, errors.Join(err, release())
 	}
 	return release, nil
@@ -183,7 +183,7 @@ func (im *Import) held(ctx context.Context, err error) error {
 
 // takeBack takes back the import that somebody left unfinished. Without a claim only time tells: *ImportingError when it
 // may still go on.
-func (im *Import) takeBack(ctx context.Context) error {
+func (im *Import) takeBack(ctx context.Context, progress func(Progress)) error {
 	i, err := im.Directory.ImportUnderWay(ctx)
 	if errors.Is(err, directory.ErrNotFound) {
 		return nil
@@ -194,7 +194,7 @@ func (im *Import) takeBack(ctx context.Context) error {
 	if im.Claim == nil && im.now().Sub(i.Renewed) < lease {
 		return &directory.ImportingError{Import: i}
 	}
-	_, err = im.undo(ctx, directory.StationActor, i.ID, directory.ImportAbandoned, func(Progress) {})
+	_, err = im.undo(ctx, directory.StationActor, i.ID, directory.ImportAbandoned, progress)
 	if errors.Is(err, directory.ErrNotFound) {
 		return nil // somebody else has just done it
 	}
@@ -202,8 +202,11 @@ func (im *Import) takeBack(ctx context.Context) error {
 }
 
 // Recover takes back an import whose process is gone. It is called at every start, and does nothing while the import is
-// still going on.
-func (im *Import) Recover(ctx context.Context) error {
+// still going on. progress, which may be nil, is told while there is something to take back.
+func (im *Import) Recover(ctx context.Context, progress func(Progress)) error {
+	if progress == nil {
+		progress = func(Progress) {}
+	}
 	if there, err := im.Directory.Exists(ctx); err != nil || !there {
 		return err
 	}
@@ -214,7 +217,7 @@ func (im *Import) Recover(ctx context.Context) error {
 		}
 		return err
 	}
-	release, err := im.hold(ctx)
+	release, err := im.hold(ctx, progress)
 	if errors.Is(err, directory.ErrImporting) {
 		return nil
 	}

@@ -116,7 +116,7 @@ func TestKilledImportIsAllOrNothing(t *testing.T) {
 		folder := copyOf(t, model)
 		killAt(t, folder, "begun", time.Duration(rand.Int64N(int64(takes))))
 		o := officeIn(t, folder)
-		if err := o.im.Recover(t.Context()); err != nil {
+		if err := o.im.Recover(t.Context(), nil); err != nil {
 			t.Fatalf("round %d: Recover: %v", round, err)
 		}
 		if slices.Equal(o.users(), all) {
@@ -133,7 +133,7 @@ func TestKilledImportIsAllOrNothing(t *testing.T) {
 func recovered(t *testing.T, folder string, before state) {
 	t.Helper()
 	o := officeIn(t, folder)
-	if err := o.im.Recover(t.Context()); err != nil {
+	if err := o.im.Recover(t.Context(), nil); err != nil {
 		t.Fatalf("Recover: %v", err)
 	}
 	o.unchanged(before)

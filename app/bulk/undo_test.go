@@ -172,7 +172,7 @@ func TestWhatCannotBeTakenBackAtOnceIsAtTheNextStart(t *testing.T) {
 	o.dir.Store = store
 	o.im.Claim = func() (func() error, error) { return func() error { return nil }, nil } // nobody else has it
 	for range 2 {
-		if err := o.im.Recover(t.Context()); err != nil {
+		if err := o.im.Recover(t.Context(), nil); err != nil {
 			t.Fatalf("Recover: %v", err)
 		}
 		o.unchanged(before)
@@ -258,7 +258,9 @@ func TestWhatSomebodyDidMeanwhileIsNotLost(t *testing.T) {
 		}))
 		// Users that were there before and that the import changed.
 		edit("U0000000", func(u *directory.User) { u.Email, u.Groups = "new@example.org", append(u.Groups, "New") })
-		edit("U0000157", func(u *directory.User) { u.FirstName, u.Email, u.Groups = "Old", "old@example.org", []string{"Old", "Staff"} })
+		edit("U0000157", func(u *directory.User) {
+			u.FirstName, u.Email, u.Groups = "Old", "old@example.org", []string{"Old", "Staff"}
+		})
 		must(o.dir.Store.Update(t.Context(), func(tx directory.Tx) error {
 			g, err := tx.Group("Floor 3")
 			g.Description = "The third floor"
@@ -333,7 +335,7 @@ func TestOnlyOneImportAtATime(t *testing.T) {
 			if claimed && importing != nil && importing.Held == nil {
 				t.Error("the process that holds the claim is not told")
 			}
-			if err := other.Recover(t.Context()); err != nil {
+			if err := other.Recover(t.Context(), nil); err != nil {
 				t.Errorf("claimed %v: Recover beside a running import: %v", claimed, err)
 			}
 		})
@@ -354,7 +356,7 @@ func TestImportThatStandsStillIsTakenBack(t *testing.T) {
 	n := 0
 	_, err := o.im.Apply(t.Context(), by, file, Options{}, p, func(Progress) {
 		if n++; n == 2 {
-			if err := later.Recover(t.Context()); err != nil {
+			if err := later.Recover(t.Context(), nil); err != nil {
 				t.Errorf("Recover: %v", err)
 			}
 			o.unchanged(before)
@@ -374,7 +376,7 @@ func TestRecoverDoesNothingWhereThereIsNothing(t *testing.T) {
 		t.Error("the data folder is claimed for nothing")
 		return nil, errDisk
 	}}
-	if err := im.Recover(t.Context()); err != nil {
+	if err := im.Recover(t.Context(), nil); err != nil {
 		t.Errorf("Recover without a directory: %v", err)
 	}
 	if there, err := store.Exists(t.Context()); err != nil || there {
@@ -383,7 +385,7 @@ func TestRecoverDoesNothingWhereThereIsNothing(t *testing.T) {
 	if _, err := im.Directory.AddUser(t.Context(), by, directory.User{ID: "ada"}); err != nil {
 		t.Fatal(err)
 	}
-	if err := im.Recover(t.Context()); err != nil {
+	if err := im.Recover(t.Context(), nil); err != nil {
 		t.Errorf("Recover without an import: %v", err)
 	}
 }

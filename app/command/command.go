@@ -173,7 +173,7 @@ func (r *run) tend(ctx context.Context, s *app.Station) error {
 	if err := s.Enroller.Recover(ctx); err != nil {
 		return fmt.Errorf("put unfinished enrollments in order: %w", err)
 	}
-	if err := s.Import.Recover(ctx); err != nil {
+	if err := s.Import.Recover(ctx, r.progress("")); err != nil {
 		return fmt.Errorf("take back an unfinished import: %w", err)
 	}
 	if err := s.Directory.Reconcile(ctx); err != nil {

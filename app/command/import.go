@@ -129,7 +129,9 @@ func (r *run) refuseImport(doc importDocument, err error) error {
 }
 
 // oneLine is a value as a table has it.
-func oneLine(s string) string { return strings.NewReplacer("\r\n", "⏎", "\n", "⏎", "\r", "⏎", "\t", " ").Replace(s) }
+func oneLine(s string) string {
+	return strings.NewReplacer("\r\n", "⏎", "\n", "⏎", "\r", "⏎", "\t", " ").Replace(s)
+}
 
 func (d importDocument) human(w io.Writer) {
 	said := "Imported"
@@ -293,7 +295,7 @@ func (r *run) progress(did string) func(bulk.Progress) {
 		last = time.Now()
 		switch {
 		case p.Undoing:
-			r.say("Taking back what was imported: %d users left …", p.Lines)
+			r.say("Taking back an import that did not come to its end: %d users left …", p.Lines)
 		case p.Size > 0:
 			r.say("%s %d users (%d%%) …", did, p.Lines, min(100, 100*p.Bytes/p.Size))
 		default:
