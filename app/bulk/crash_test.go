@@ -46,6 +46,7 @@ func importUntilKilled(folder string) {
 	ctx, cancel := context.WithCancel(context.Background())
 	file, err := OnDisk(filepath.Join(folder, "people.csv"))
 	var p Plan
+	err = errors.Join(err, limitFiles())
 	if err == nil {
 		p, err = o.im.Plan(ctx, by, file, Options{}, nil)
 	}
