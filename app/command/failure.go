@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"syscall"
 	"time"
 
 	"tapstation/app/admin"
@@ -148,6 +149,7 @@ var failures = []failure{
 	{is(context.DeadlineExceeded), "timeout", "Give it longer with --timeout."},
 	{is(context.Canceled), "cancelled", ""},
 	{is(fs.ErrNotExist), "no_such_file", "Name a file that is there."},
+	{is(syscall.ENOSPC), "disk_full", "Make room on the disk."},
 	{is(fs.ErrPermission), "no_permission", "Use a file you may read, or write, and a folder likewise."},
 }
 
