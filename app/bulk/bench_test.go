@@ -11,13 +11,18 @@ import (
 	"testing"
 )
 
-// benchUsers is how many users are imported; TAPSTATION_BENCH_USERS says otherwise.
-func benchUsers(b *testing.B) int {
-	n, err := strconv.Atoi(os.Getenv("TAPSTATION_BENCH_USERS"))
-	if err != nil {
-		return 100_000
+// The budgets of design.md: users a second, and megabytes of heap however long the file is.
+const (
+	speedBudget = 20_000
+	heapBudget  = 150
+)
+
+// benchUsers is how many users are imported unless TAPSTATION_BENCH_USERS says otherwise.
+func benchUsers() int {
+	if n, err := strconv.Atoi(os.Getenv("TAPSTATION_BENCH_USERS")); err == nil {
+		return n
 	}
-	return n
+	return 1_000_000
 }
 
 // peak is the largest heap seen at the moments it was asked at.
@@ -29,11 +34,22 @@ func (p *peak) look() {
 	*p = max(*p, peak(m.HeapInuse))
 }
 
-func (p *peak) report(b *testing.B) { b.ReportMetric(float64(*p)/(1<<20), "MB-heap") }
+// report prints what was measured beside its budget.
+func (p *peak) report(b *testing.B, users int) {
+	speed, heap := float64(users)*float64(b.N)/b.Elapsed().Seconds(), float64(*p)/(1<<20)
+	b.ReportMetric(speed, "users/s")
+	b.ReportMetric(speedBudget, "users/s-budget")
+	b.ReportMetric(heap, "MB-heap")
+	b.ReportMetric(heapBudget, "MB-heap-budget")
+	if speed < speedBudget || heap > heapBudget {
+		b.Errorf("%.0f users a second in %.0f MB, want at least %d in %d", speed, heap, speedBudget, heapBudget)
+	}
+}
 
-// BenchmarkImport plans and imports a file of new users. Its budget is 20,000 users a second, in bounded memory.
+// BenchmarkImport plans a file of new users, imports it, plans it again, exports them, and takes back an import that is
+// cancelled at its end.
 func BenchmarkImport(b *testing.B) {
-	n := benchUsers(b)
+	n := benchUsers()
 	folder := b.TempDir()
 	path := filepath.Join(folder, "people.csv")
 	writePeople(b, path, n)
@@ -46,9 +62,6 @@ func BenchmarkImport(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	perSecond := func(b *testing.B) {
-		b.ReportMetric(float64(n)*float64(b.N)/b.Elapsed().Seconds(), "users/s")
-	}
 	tries := func(b *testing.B, name string, want func(Plan) int) {
 		b.Run(name, func(b *testing.B) {
 			var p peak
@@ -58,8 +71,7 @@ func BenchmarkImport(b *testing.B) {
 					b.Fatalf("of %d users %d are as wanted: %v", got.Users(), want(got), err)
 				}
 			}
-			perSecond(b)
-			p.report(b)
+			p.report(b, n)
 		})
 	}
 	tries(b, fmt.Sprint("plan_", n), func(p Plan) int { return p.Created })
@@ -71,8 +83,7 @@ func BenchmarkImport(b *testing.B) {
 				b.Fatalf("the result is %+v, %v", res, err)
 			}
 		}
-		perSecond(b)
-		p.report(b)
+		p.report(b, n)
 	})
 	tries(b, fmt.Sprint("plan_unchanged_", n), func(p Plan) int { return p.Unchanged })
 	b.Run(fmt.Sprint("export_", n), func(b *testing.B) {
@@ -84,16 +95,18 @@ func BenchmarkImport(b *testing.B) {
 				b.Fatalf("exported %d, %v", got, err)
 			}
 		}
-		perSecond(b)
-		p.report(b)
+		p.report(b, n)
 	})
-	b.Run(fmt.Sprint("cancel_", n), func(b *testing.B) {
+	b.Run(fmt.Sprint("take_back_", n), func(b *testing.B) {
+		var p peak
 		for b.Loop() {
 			b.StopTimer()
 			o = officeIn(b, inside(b, folder))
 			ctx, cancel := context.WithCancel(context.Background())
 			_, err := o.im.Apply(ctx, by, file, Options{}, plan, func(pr Progress) {
-				if !pr.Undoing && pr.Lines > n-1000 {
+				if pr.Undoing {
+					p.look()
+				} else if pr.Lines > n-1000 {
 					cancel()
 					b.StartTimer()
 				}
@@ -103,7 +116,7 @@ func BenchmarkImport(b *testing.B) {
 				b.Fatal("it was not cancelled")
 			}
 		}
-		perSecond(b)
+		p.report(b, n)
 	})
 }
 

@@ -122,14 +122,14 @@ func (p *planning) once(l *line) {
 	if l.row.User.ID == "" || len(l.refusals) > 0 {
 		return
 	}
-	print := fingerprintOf(l.row.User.ID)
-	if first, twice := p.seen[print]; twice {
+	id := fingerprintOf(l.row.User.ID)
+	if first, twice := p.seen[id]; twice {
 		r := p.t.refusal(l.number, p.t.columns[UserID], Duplicate, l.row.User.ID)
 		r.Other = int(first)
 		l.refusals = append(l.refusals, r)
 		return
 	}
-	p.seen[print] = uint32(min(l.number, 1<<32-1))
+	p.seen[id] = uint32(min(l.number, 1<<32-1))
 }
 
 func (p *planning) count(l line, c directory.Compared) {
