@@ -17,6 +17,7 @@ type railPlace struct {
 // Names of the places.
 const (
 	usersPlace      = "desk.users"
+	keysPlace       = "desk.keys"
 	groupsPlace     = "desk.groups"
 	activitiesPlace = "desk.activities"
 	settingsPlace   = "desk.settings"
@@ -29,6 +30,7 @@ const home = usersPlace
 func places() []railPlace {
 	return []railPlace{
 		{usersPlace, theme.UsersIcon, directory.SeeDirectory, func(d *Desk) page { d.users = newUsersPage(d); return d.users }},
+		{keysPlace, theme.KeyIcon, directory.SeeDirectory, func(d *Desk) page { return newKeysPage(d) }},
 		{groupsPlace, theme.GroupIcon, directory.SeeDirectory, func(d *Desk) page { return newGroupsPage(d) }},
 		{activitiesPlace, theme.ActivitiesIcon, directory.SeeActivities, func(d *Desk) page { return newActivitiesPage(d) }},
 		{settingsPlace, theme.SettingsIcon, directory.SeeDirectory, func(d *Desk) page { return newSettingsPage(d) }},

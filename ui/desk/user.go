@@ -145,10 +145,27 @@ func (p *userPage) focusFirst() {
 
 // lookAtKey brings the key that is asked for into view.
 func (p *userPage) lookAtKey() {
-	if panel := p.panels[p.state.Key]; panel != nil && p.scroll != nil {
-		p.scroll.Offset = fyne.NewPos(0, panel.object.Position().Y)
-		p.scroll.Refresh()
+	if p.state.Key != "" {
+		p.inView(p.state.Key)
 	}
+}
+
+// inView scrolls to a key, as far as it takes to see all of it, or else its beginning.
+func (p *userPage) inView(id string) {
+	panel := p.panels[id]
+	if panel == nil || p.scroll == nil {
+		return
+	}
+	top, height := panel.object.Position().Y, panel.object.Size().Height
+	y, room := p.scroll.Offset.Y, p.scroll.Size().Height
+	switch {
+	case top < y:
+		y = top
+	case top+height+theme.Space8 > y+room:
+		y = min(top, top+height+theme.Space8-room)
+	}
+	p.scroll.Offset = fyne.NewPos(0, y)
+	p.scroll.Refresh()
 }
 
 // render shows the state.

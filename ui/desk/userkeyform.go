@@ -38,6 +38,7 @@ func (p *userPage) startRenaming(k directory.SecurityKey) {
 	p.settings, p.state.Setting = nil, ""
 	p.rename, p.state.Renaming = f, k.ID
 	p.render()
+	p.inView(k.ID)
 	p.desk.focus(f.field.Entry)
 }
 
@@ -113,6 +114,8 @@ func (p *userPage) startSetting(k directory.SecurityKey) {
 	f.choice = widget.NewChoice(text.T("user.key.verification"), 2, func(id string) {
 		f.verification = directory.Verification(id)
 		f.fill(k)
+		p.render()
+		p.inView(k.ID)
 	}, wizard.Verifications(p.desk.workspace.RequirePIN && k.Verification == directory.PIN)...)
 	f.choice.Select(string(k.Verification))
 	f.save = widget.NewPrimary("", func() { p.saveSettings(k) })
@@ -124,6 +127,7 @@ func (p *userPage) startSetting(k directory.SecurityKey) {
 	p.rename, p.state.Renaming = nil, ""
 	p.settings, p.state.Setting = f, k.ID
 	p.render()
+	p.inView(k.ID)
 	p.desk.focus(f.toggle)
 }
 
@@ -136,7 +140,6 @@ func (f *settingsForm) fill(k directory.SecurityKey) {
 		words = text.T("user.key.save_and_tap")
 	}
 	f.save.SetText(words)
-	f.content.Refresh()
 }
 
 // saveSettings keeps what was chosen; where that takes a PIN on the card, the card is asked for next.

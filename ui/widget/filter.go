@@ -18,6 +18,9 @@ import (
 type Filter struct {
 	fynewidget.BaseWidget
 	OnChanged func(id string) // "" when the answer was taken away
+	// Own, where not nil, makes an answer of words that are typed; false: they make none. Search says what can be typed.
+	Own    func(words string) (Pick, bool)
+	Search string
 
 	label            string
 	options          []Pick
@@ -86,7 +89,19 @@ func (f *Filter) Tapped(e *fyne.PointEvent) {
 		f.change("")
 		return
 	}
-	ShowPicker(f, Picks{Options: f.options, Chosen: f.chosen, OnPicked: f.change})
+	p := Picks{Options: f.options, Chosen: f.chosen, OnPicked: f.change, Search: f.Search}
+	if f.Own != nil {
+		p.Create = func(words string) string {
+			own, _ := f.Own(words)
+			return own.Title
+		}
+		p.OnCreate = func(words string) {
+			if own, ok := f.Own(words); ok {
+				f.change(own.ID)
+			}
+		}
+	}
+	ShowPicker(f, p)
 }
 
 // TypedKey offers the answers on Enter, Space and Down, and takes the one that holds away on Delete and Backspace.

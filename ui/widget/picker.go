@@ -25,7 +25,8 @@ type Picks struct {
 	OnPicked func(id string)
 	// Search says what can be typed to find an answer; empty: "", and nothing can be typed while there are few.
 	Search string
-	// Create, where not nil, names what would be made of words that are none of the titles, and OnCreate makes it.
+	// Create, where not nil, names what would be made of words that are none of the titles ("": nothing), and OnCreate makes
+	// it.
 	Create   func(words string) string
 	OnCreate func(words string)
 }
@@ -61,8 +62,8 @@ func ShowPicker(below fyne.CanvasObject, p Picks) {
 		k.list.OnTop = k.search.Focus
 		content.Objects = []fyne.CanvasObject{k.list, k.search}
 	}
-	k.popup = fynewidget.NewPopUp(content, c)
-	k.popup.ShowAtRelativePosition(fyne.NewPos(0, below.Size().Height+theme.Space4), below)
+	k.popup = fynewidget.NewPopUp(Pad(theme.Space4, content), c)
+	k.popup.ShowAtPosition(beside(below, k.popup.MinSize(), c.Size()))
 	if k.search != nil {
 		c.Focus(k.search.Entry)
 		return
@@ -73,7 +74,22 @@ func ShowPicker(below fyne.CanvasObject, p Picks) {
 		}
 	}
 	c.Focus(k.list.rows)
-	k.list.rows.ScrollToTop() // few are all seen; Fyne scrolls to the one with the focus before it knows how high the list is
+}
+
+// beside is where to show something of a size so that it is near a widget and all of it on the window: below the widget,
+// or above it where there is no room.
+func beside(w fyne.CanvasObject, s, window fyne.Size) fyne.Position {
+	const edge = theme.Space8
+	at := fyne.CurrentApp().Driver().AbsolutePositionForObject(w)
+	x := max(min(at.X, window.Width-s.Width-edge), edge)
+	y := at.Y + w.Size().Height + theme.Space4
+	if y+s.Height > window.Height-edge {
+		y = at.Y - s.Height - theme.Space4
+	}
+	if y < edge {
+		y = max(window.Height-s.Height-edge, edge)
+	}
+	return fyne.NewPos(x, y)
 }
 
 // picker is what a Picks is shown by.
@@ -101,7 +117,9 @@ func (k *picker) find(typed string) {
 		}
 	}
 	if k.picks.Create != nil && !exact {
-		k.shown = append(k.shown, Pick{ID: createID, Title: k.picks.Create(strings.TrimSpace(k.search.Text())), Icon: theme.AddIcon})
+		if title := k.picks.Create(strings.TrimSpace(k.search.Text())); title != "" {
+			k.shown = append(k.shown, Pick{ID: createID, Title: title, Icon: theme.AddIcon})
+		}
 	}
 	k.list.ToTop()
 	k.list.Changed()

@@ -1,0 +1,183 @@
+package desk
+
+import (
+	"context"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+
+	"tapstation/app/directory"
+	"tapstation/assets/text"
+	"tapstation/ui/theme"
+	"tapstation/ui/widget"
+)
+
+// mark chooses the keys of some rows, or no longer.
+func (p *keysPage) mark(from, to int, on bool) {
+	rows := map[string]string{}
+	for i := from; i <= to; i++ {
+		id := p.state.Rows.id(i)
+		rows[id] = id
+		if r, ok := p.state.Rows.at(i); ok {
+			rows[id] = keyWords(r)
+		}
+	}
+	p.state.Chosen = p.state.Chosen.mark(rows, on)
+	p.renderBar()
+}
+
+// keyWords is a key and whose it is.
+func keyWords(r directory.KeyRow) string {
+	return text.T("keys.of", "Key", r.Key.Name, "Owner", called(r.User.DisplayName(), r.Key.UserID))
+}
+
+// renderBar shows what can be done with those chosen, how far that is, and what came of it.
+func (p *keysPage) renderBar() {
+	var shown fyne.CanvasObject
+	switch {
+	case p.job != nil && (p.job.state.Over || p.job.state.Shown):
+		shown = p.job.view(func() { p.job = nil; p.renderBar() })
+	case p.job != nil, p.state.Chosen.none():
+	default:
+		shown = p.chosenBar()
+	}
+	p.bar.Objects = nil
+	if shown != nil {
+		p.bar.Objects = []fyne.CanvasObject{container.New(aboveOnly{theme.Space12}, shown)}
+	}
+	p.bar.Refresh()
+	p.all.Refresh()
+}
+
+func (p *keysPage) chosenBar() fyne.CanvasObject {
+	n, known := p.state.chosenCount()
+	words := text.T("users.chosen_all")
+	if known {
+		words = text.N("keys.chosen", n, "Number", text.Number(n))
+	}
+	said := widget.NewText(words)
+	said.Bold = true
+	disable := widget.NewButton(text.T("keys.act.disable"), func() { p.askAct(disableKey) }).WithIcon(theme.PauseIcon)
+	revoke := widget.NewButton(text.T("keys.act.revoke"), func() { p.askAct(revokeKey) }).WithIcon(theme.CrossCircleIcon)
+	clear := widget.NewQuiet("", text.T("users.act.clear"), theme.CrossIcon, p.escape)
+	return widget.Panel(widget.PadXY(theme.Space16, theme.Space8,
+		widget.Between(widget.Line(theme.Space8, said, disable, revoke), clear)))
+}
+
+// eachKey goes through the keys chosen, some at a time. ID and Name of a person are here those of a key.
+func (p *keysPage) eachKey(ctx context.Context, c chosen, q directory.KeyQuery, words string, do func([]person) error) error {
+	if !c.All {
+		var keys []person
+		for _, id := range c.ids() {
+			keys = append(keys, person{id, c.named[id]})
+		}
+		return inBatches(ctx, keys, do)
+	}
+	for after := ""; ; {
+		list, err := keyRows(ctx, p.desk.station.Directory, q, words, after)
+		if err != nil {
+			return err
+		}
+		var keys []person
+		for _, r := range list.Rows {
+			if c.has(r.Key.ID) {
+				keys = append(keys, person{r.Key.ID, keyWords(r)})
+			}
+		}
+		if err := inBatches(ctx, keys, do); err != nil {
+			return err
+		}
+		if after = list.Next; after == "" {
+			return nil
+		}
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+	}
+}
+
+// askAct disables or revokes the keys chosen, after a question that says how many and which.
+func (p *keysPage) askAct(a keyAct) {
+	c, q, words := p.state.Chosen, p.state.Query, p.state.Text
+	if n, known := p.state.chosenCount(); known {
+		p.question(a, c, n)
+		return
+	}
+	counted := 0
+	p.job = p.desk.start(text.T("users.counting"), -1, func(int) string { return "" }, func() {
+		if j := p.job; j != nil && j.state.Over {
+			if j.state.Err == nil {
+				p.job = nil
+				if !j.state.Stopped {
+					p.question(a, c, counted)
+				}
+			}
+		}
+		p.renderBar()
+	}, func(ctx context.Context, done report) error {
+		return p.eachKey(ctx, c, q, words, func(keys []person) error {
+			counted += len(keys)
+			done(len(keys))
+			return nil
+		})
+	})
+}
+
+func (p *keysPage) question(a keyAct, c chosen, n int) {
+	var names []string
+	for _, name := range c.named {
+		names = append(names, name)
+	}
+	if c.All {
+		names = nil
+		for i := 0; len(names) < fewNames && i < p.state.Rows.count(); i++ {
+			if r, ok := p.state.Rows.at(i); ok && c.has(r.Key.ID) {
+				names = append(names, keyWords(r))
+			}
+		}
+	}
+	q := someOf(names, n)
+	q.Danger, q.Cancel = true, text.T("user.key.cancel")
+	q.Title, q.Text, q.Act = text.N("keys.disable.title", n, "Number", text.Number(n)), text.T("keys.disable.text"), text.T("keys.act.disable")
+	if a == revokeKey {
+		q.Title, q.Text, q.Act = text.N("keys.revoke.title", n, "Number", text.Number(n)), text.T("keys.revoke.text"), text.T("keys.act.revoke")
+		q.Cancel = text.T("keys.revoke.keep")
+	}
+	p.desk.ask(q, func() { p.do(a, n) })
+}
+
+// do disables or revokes the keys chosen. A key that is so already, or cannot become so, is told at the end.
+func (p *keysPage) do(a keyAct, n int) {
+	dir, by := p.desk.station.Directory, p.desk.actor()
+	act, doing := dir.DisableKey, text.T("keys.disable.doing")
+	said := func(done int) string { return text.N("keys.disable.done", done, "Number", text.Number(done)) }
+	if a == revokeKey {
+		act, doing = dir.RevokeKey, text.T("keys.revoke.doing")
+		said = func(done int) string { return text.N("keys.revoke.done", done, "Number", text.Number(done)) }
+	}
+	c, q, words := p.state.Chosen, p.state.Query, p.state.Text
+	p.job = p.desk.start(doing, n, said, func() {
+		if p.job != nil && p.job.state.Over {
+			p.state.Chosen = chosen{}
+			p.state.again()
+			p.send()
+			p.render()
+			return
+		}
+		p.renderBar()
+	}, func(ctx context.Context, done report) error {
+		return p.eachKey(ctx, c, q, words, func(keys []person) error {
+			for _, k := range keys {
+				if err := ctx.Err(); err != nil {
+					return err
+				}
+				_, err := act(ctx, by, k.ID)
+				if err := oneOf(err, person{Name: k.Name, ID: k.Name}, done); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	})
+	p.renderBar()
+}
