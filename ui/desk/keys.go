@@ -84,7 +84,7 @@ func (p *keysPage) buildList() {
 		words("keys.column.holder", 1.7, holderWords),
 		sign("keys.column.state", 0.95, func(r directory.KeyRow) widget.Sign { return widget.StateSign(r.Key.State) }),
 		sign("user.key.verification", 1.15, func(r directory.KeyRow) widget.Sign {
-			if r.Key.TemporaryPIN {
+			if r.Key.TemporaryPIN && r.Key.Verification == directory.PIN {
 				return widget.TemporaryPINSign()
 			}
 			return widget.VerificationSign(r.Key.Verification)

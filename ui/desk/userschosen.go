@@ -58,6 +58,9 @@ func (p *usersPage) chosenBar() fyne.CanvasObject {
 		group = widget.NewButton(text.T("users.act.group"), func() { p.chooseGroup(group) }).WithIcon(theme.GroupIcon)
 		acts = append(acts, group, widget.NewButton(text.T("users.act.disable"), p.askDisable).WithIcon(theme.PauseIcon))
 	}
+	if d.may(directory.ExportUsers) {
+		acts = append(acts, widget.NewButton(text.T("users.act.export"), p.askExport).WithIcon(theme.ExportIcon))
+	}
 	if d.may(directory.EnrollKeys) {
 		acts = append(acts, widget.NewButton(text.T("users.act.enroll"), p.askEnroll).WithIcon(theme.CardIcon))
 	}
