@@ -28,7 +28,24 @@ func Field(e directory.FieldError) string {
 			return text.T("field.invalid_group")
 		}
 		return text.T("field.invalid_characters")
+	case directory.TooShort:
+		return text.N("field.too_short", e.Limit)
+	case directory.Repeated:
+		return text.T("field.repeated")
+	case directory.OwnName:
+		return text.T("field.own_name")
+	case directory.TooCommon:
+		return text.T("field.too_common")
+	case directory.InvalidDomain:
+		return text.T("field.invalid_domain")
+	case directory.InvalidLink:
+		return text.T("field.invalid_link")
+	case directory.InvalidImage:
+		return text.T("field.invalid_image")
 	case directory.OutOfRange:
+		if e.Field == "logo" {
+			return text.N("field.logo_too_large", e.Limit)
+		}
 		return text.N("field.out_of_range", e.Limit)
 	}
 	return text.T("field.invalid")

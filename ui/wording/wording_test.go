@@ -72,10 +72,11 @@ func TestRefusedPINIsToldApartFromTheErrorsAroundIt(t *testing.T) {
 func TestEveryFieldProblemSaysWhatToWrite(t *testing.T) {
 	problems := []directory.Problem{
 		directory.Required, directory.TooLong, directory.TooMany, directory.InvalidCharacters, directory.SurroundingSpace,
+		directory.TooShort, directory.Repeated, directory.OwnName, directory.TooCommon, directory.InvalidImage,
 		directory.InvalidEmail, directory.InvalidDomain, directory.InvalidLink, directory.InvalidValue, directory.OutOfRange, directory.Taken,
 	}
 	inBoth(t, func(t *testing.T) {
-		for _, field := range []string{"user_id", "groups", "email"} {
+		for _, field := range []string{"user_id", "groups", "email", "logo"} {
 			for _, p := range problems {
 				got := Field(directory.FieldError{Field: field, Problem: p, Limit: 64})
 				if got == "" || strings.Contains(got, "field.") || strings.Contains(got, "{{") {
