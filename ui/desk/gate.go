@@ -124,3 +124,31 @@ func (d *Desk) grip() {
 	keys.Stirred = d.stirred
 	d.detach = keys.Attach(d.window.Canvas())
 }
+
+// Gate is what covers the panel.
+type Gate int
+
+// Gates.
+const (
+	NoGate Gate = iota
+	OpeningGate
+	SetupGate
+	LoginGate
+	LockGate
+)
+
+// Gate is what covers the panel now; for the tour.
+func (d *Desk) Gate() Gate {
+	switch g := d.gate.(type) {
+	case *openingPage:
+		return OpeningGate
+	case *setupPage:
+		return SetupGate
+	case *loginPage:
+		if g.locked != nil {
+			return LockGate
+		}
+		return LoginGate
+	}
+	return NoGate
+}

@@ -61,18 +61,17 @@ func (p *setupPage) build() {
 	logoLabel.TextSize, logoLabel.Bold = theme.TextSmall, true
 	p.pages[setupWorkspace] = p.page(text.T("setup.workspace"), text.T("setup.workspace_text"),
 		name, widget.Column(theme.Space8, logoLabel, logo),
-		widget.Column(theme.Space4, rp, p.moved.content, widget.Hint(text.T("setup.rp_id_text"))))
+		widget.Column(theme.Space4, rp, widget.Hint(text.T("setup.rp_id_text")), p.moved.content))
 
 	id := p.field("user_id", text.T("user.id"), text.T("setup.user_id_hint"), &s.Owner.ID)
 	id.OnLeave = func(string) { p.lookUp() }
 	names := container.New(pairLayout{}, p.field("first_name", text.T("user.first_name"), "", &s.Owner.FirstName),
 		p.field("last_name", text.T("user.last_name"), "", &s.Owner.LastName))
 	email := p.field("email", text.T("user.email"), "", &s.Owner.Email)
-	passwords := container.New(pairLayout{}, p.secret("password", text.T("login.password"), &s.Password),
-		p.secret("again", text.T("setup.again"), &s.Again))
+	first, again := p.secret("password", text.T("login.password"), &s.Password), p.secret("again", text.T("setup.again"), &s.Again)
 	p.pages[setupOwner] = p.page(text.T("setup.owner"), text.T("setup.owner_text"),
 		widget.Column(theme.Space4, id, p.known.content), names, email,
-		widget.Column(theme.Space4, passwords, widget.Hint(text.T("setup.password_text"))))
+		widget.Column(theme.Space4, first, widget.Hint(text.T("setup.password_text"))), again)
 
 	p.steps = widget.NewSteps(text.T("setup.workspace"), text.T("setup.owner"))
 	p.holder = container.NewStack()
@@ -276,7 +275,7 @@ func (p *setupPage) render() {
 // renderNotes shows what is to be known of what was typed.
 func (p *setupPage) renderNotes() {
 	s := p.state
-	moved := ""
+	moved := text.T("setup.rp_id_warning")
 	if s.moved() {
 		moved = text.T("setup.rp_moved", "RPID", s.RPID)
 	}

@@ -28,6 +28,7 @@ type guide struct {
 	set   Set
 	desk  *desk.Desk
 	frame *frame
+	in    *input
 	held  bool // Tray.Hold is on
 }
 
@@ -189,6 +190,11 @@ func (g *guide) tap(what string, ok func(tap.State) bool) {
 		w := g.desk.Wizard()
 		return w != nil && ok(w.Ceremony().State())
 	})
+}
+
+// gate waits for what covers the panel.
+func (g *guide) gate(want desk.Gate) {
+	g.until(fmt.Sprintf("gate %d", want), func() bool { return g.desk.Gate() == want })
 }
 
 // open goes to a page of the desk and waits until it has what it shows.

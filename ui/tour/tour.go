@@ -89,6 +89,8 @@ func Run(ctx context.Context, a fyne.App, dir string, open Open) error {
 // all is the whole tour.
 func (g *guide) all(open Open) error {
 	for _, p := range []part{
+		{language: "en", play: g.walkByKeyboard},
+		{language: "en", play: g.walkByMouse},
 		{language: "en", founded: true, play: g.mainPath},
 		{language: "en", founded: true, play: g.problems},
 		{language: "de", founded: true, play: g.german},
@@ -149,6 +151,10 @@ func (g *guide) part(open Open, p part) (err error) {
 		if g.held {
 			set.Tray.Hold(false)
 			g.held = false
+		}
+		if g.in != nil {
+			g.in.close()
+			g.in = nil
 		}
 		g.desk.Window().Hide()
 		g.desk.Close()
