@@ -10,6 +10,10 @@ func (d *Desk) Busy() bool {
 		return p.state.Asking
 	case *userPage:
 		return !p.state.Known && p.state.Failed == nil
+	case *activitiesPage:
+		return p.state.Asking
+	case *dashboardPage:
+		return !p.state.Known && p.state.Failed == nil
 	case *readerPage:
 		return p.looking
 	}

@@ -276,7 +276,10 @@ func (d *Desk) watchReaders() {
 				if d.gate != nil {
 					d.gate.changed()
 				}
-				if p, ok := d.page.(*readerPage); ok {
+				switch p := d.page.(type) {
+				case *readerPage:
+					p.changed()
+				case *dashboardPage:
 					p.changed()
 				}
 			})

@@ -16,6 +16,7 @@ type railPlace struct {
 
 // Names of the places.
 const (
+	dashboardPlace  = "desk.dashboard"
 	usersPlace      = "desk.users"
 	keysPlace       = "desk.keys"
 	groupsPlace     = "desk.groups"
@@ -29,6 +30,7 @@ const home = usersPlace
 // places are all there are, in the order of the rail.
 func places() []railPlace {
 	return []railPlace{
+		{dashboardPlace, theme.DashboardIcon, directory.SeeDirectory, func(d *Desk) page { return newDashboardPage(d) }},
 		{usersPlace, theme.UsersIcon, directory.SeeDirectory, func(d *Desk) page { d.users = newUsersPage(d); return d.users }},
 		{keysPlace, theme.KeyIcon, directory.SeeDirectory, func(d *Desk) page { return newKeysPage(d) }},
 		{groupsPlace, theme.GroupIcon, directory.SeeDirectory, func(d *Desk) page { return newGroupsPage(d) }},
