@@ -28,6 +28,9 @@ const pointsPerInch = 72
 // gap is the part of a bar's place that is left free.
 const gap = 0.3
 
+// lowestTop is where a chart ends at the least: a single one shall not look like many.
+const lowestTop = 4
+
 // typeface is the toolkit's own, so that a chart reads like all that stands around it.
 const typeface font.Typeface = "interface"
 
@@ -105,10 +108,10 @@ func (f *figure) plot(width vg.Length) (*plot.Plot, error) {
 	}
 
 	step := stepFor(highest)
-	top := (highest + step - 1) / step * step
-	p.Y.Min, p.Y.Max = 0, float64(max(top, step))
+	top := max((highest+step-1)/step*step, lowestTop)
+	p.Y.Min, p.Y.Max = 0, float64(top)
 	p.Y.Tick.Marker = ticks(func(yield func(at float64, label string)) {
-		for v := 0; v <= max(top, step); v += step {
+		for v := 0; v <= top; v += step {
 			yield(float64(v), fmt.Sprint(v))
 		}
 	})
