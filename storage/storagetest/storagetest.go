@@ -64,6 +64,8 @@ func Run(t *testing.T, open func(t *testing.T) directory.Store) {
 		{"SearchKeepsOrderAndPages", searchKeepsOrderAndPages},
 		{"IDsAreFoundByTheirBeginnings", idsAreFoundByTheirBeginnings},
 		{"GroupsAreKept", groupsAreKept},
+		{"AdminsAreKept", adminsAreKept},
+		{"GuessesAreKept", guessesAreKept},
 		{"KeyIsKeptWhole", keyIsKeptWhole},
 		{"KeysAreQueried", keysAreQueried},
 		{"KeysComeInPages", keysComeInPages},
