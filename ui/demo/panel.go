@@ -178,7 +178,7 @@ type cardRenderer struct {
 
 // Sizes of a card in the panel, in units.
 const (
-	cardHeight float32 = 48
+	cardHeight float32 = 40
 	iconSize   float32 = 22
 )
 
