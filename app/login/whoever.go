@@ -32,7 +32,7 @@ func (l *Login) ProveWhoever(ctx context.Context, req Request, after int, admit 
 }
 
 func (l *Login) whoeverOn(ctx context.Context, card device.Card, req Request, admit func(context.Context, Found) error) (Result, error) {
-	found, err := l.look(ctx, card)
+	found, err := l.look(ctx, card, false)
 	if err != nil {
 		return Result{}, err
 	}

@@ -32,7 +32,7 @@ func (l *Login) WhoIs(ctx context.Context, reader string) (Found, error) {
 		if err != nil {
 			return Found{}, fmt.Errorf("wait for a card: %w", err)
 		}
-		found, err := l.look(ctx, card)
+		found, err := l.look(ctx, card, false)
 		_ = card.Close() // what the card said is known; only the handle is given back
 		if err == nil || !lost(err) || ctx.Err() != nil {
 			return found, err
@@ -41,7 +41,21 @@ func (l *Login) WhoIs(ctx context.Context, reader string) (Found, error) {
 	}
 }
 
-func (l *Login) look(ctx context.Context, card device.Card) (Found, error) {
+// Glance is WhoIs for a card that lies on the reader by chance: what it asks uses up nothing that a log-in or an
+// enrollment with the same card would need. A card that says nothing on these terms is found by its UID, or not.
+func (l *Login) Glance(ctx context.Context, reader string) (Found, error) {
+	var t tap
+	card, err := l.open(ctx, reader, &t)
+	if err != nil {
+		return Found{}, fmt.Errorf("wait for a card: %w", err)
+	}
+	found, err := l.look(ctx, card, true)
+	_ = card.Close() // what the card said is known; only the handle is given back
+	return found, err
+}
+
+// look asks a card whose it is; quietly, without using up the presence of this tap.
+func (l *Login) look(ctx context.Context, card device.Card, quietly bool) (Found, error) {
 	found := Found{Reader: card.Reader(), ATR: card.ATR()}
 	var err error
 	if found.UID, err = card.UID(ctx); err != nil {
@@ -50,14 +64,14 @@ func (l *Login) look(ctx context.Context, card device.Card) (Found, error) {
 	if found.Info, err = card.Info(ctx); err != nil {
 		return found, fmt.Errorf("inspect the card: %w", err)
 	}
-	err = l.identify(ctx, card, &found)
+	err = l.identify(ctx, card, &found, quietly)
 	return found, err
 }
 
 // identify finds the key on the card of which found tells UID and Info. The UID is a hint at which keys it may be,
 // since it can be copied; only what the card answers for counts. Else the card is asked for the credentials it keeps
 // for the workspace. Only where it never says a thing without its PIN, its UID has to do.
-func (l *Login) identify(ctx context.Context, card device.Card, found *Found) error {
+func (l *Login) identify(ctx context.Context, card device.Card, found *Found, quietly bool) error {
 	var hinted []known
 	var rpID string
 	err := l.Directory.Store.View(ctx, func(tx directory.Tx) error {
@@ -86,7 +100,10 @@ func (l *Login) identify(ctx context.Context, card device.Card, found *Found) er
 		}
 	}
 	var ids [][]byte
-	held, err := discover(ctx, card, rpID)
+	held, err := discover(ctx, card, rpID, quietly)
+	if quietly && err != nil && silenceRefused(err) {
+		err = device.ErrPINRequired // it may well say more, but on terms that are not for a glance
+	}
 	switch {
 	case errors.Is(err, device.ErrNoCredentials):
 		return ErrUnknownCard
@@ -157,12 +174,12 @@ func present(ctx context.Context, card device.Card, info device.Info, keys []kno
 }
 
 // discover asks the card for every credential it keeps for the relying party, quietly, or, where it does not answer
-// so, using up the presence of this tap.
-func discover(ctx context.Context, card device.Card, rpID string) ([]device.Assertion, error) {
+// so, using up the presence of this tap, unless it is to be asked quietly only.
+func discover(ctx context.Context, card device.Card, rpID string, quietly bool) ([]device.Assertion, error) {
 	challenge := rp.NewAssertion(rpID)
 	req := device.AssertionRequest{ClientDataHash: challenge.Hash(), RPID: rpID, Silent: true}
 	found, err := card.GetAssertion(ctx, req)
-	if err != nil && silenceRefused(err) {
+	if err != nil && !quietly && silenceRefused(err) {
 		req.Silent = false
 		found, err = card.GetAssertion(ctx, req)
 	}
@@ -197,7 +214,7 @@ func (l *Login) explain(ctx context.Context, card device.Card, info device.Info,
 		return nil, 0, fmt.Errorf("ask the card's UID: %w", err)
 	}
 	found := Found{UID: uid, Info: info}
-	err = l.identify(ctx, card, &found)
+	err = l.identify(ctx, card, &found, false)
 	switch {
 	case err == nil && found.User.ID != h.user.ID:
 		return nil, 0, &OtherUserError{Owner: found.User.ID, Key: found.Key}
