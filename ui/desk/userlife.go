@@ -126,6 +126,7 @@ func (p *userPage) doThen(said string, act func(context.Context) error, then fun
 			if err == nil {
 				p.state.Said = said
 			}
+			p.refresh()
 			p.ask()
 			if err == nil {
 				then()

@@ -137,7 +137,7 @@ func poseOf(s State) widget.Pose {
 		switch s.Step.Kind {
 		case enroll.WaitService, enroll.WaitReader:
 			return widget.NoReader
-		case enroll.WaitCard, enroll.WaitAgain:
+		case enroll.WaitCard, enroll.WaitAgain, "":
 			return widget.Waiting
 		}
 	case Choosing:

@@ -44,7 +44,7 @@ func (s State) running() wording.Words {
 		return wording.Error(device.ErrNoReader)
 	case enroll.WaitFree:
 		return goesOn(device.ErrReaderHeld)
-	case enroll.WaitCard, enroll.WaitAgain:
+	case enroll.WaitCard, enroll.WaitAgain, "": // it is about to begin
 		if s.Step.Problem != nil {
 			return wording.Error(s.Step.Problem)
 		}

@@ -45,6 +45,8 @@ type Wizard struct {
 	state    State
 	ceremony *tap.Ceremony
 	after    func() // where one wanted to go when asked whether to leave
+	ready    bool   // it is known what the user's keys are to be
+	waits    bool   // the ceremony is to begin as soon as that is so
 
 	ctx        context.Context
 	cancel     context.CancelFunc
@@ -75,6 +77,7 @@ func New(c Config) *Wizard {
 	w.build()
 	w.read()
 	w.render(State{Page: -1})
+	w.waits = c.Replaces != nil
 	return w
 }
 
@@ -278,6 +281,7 @@ func (w *Wizard) readKeys() {
 	if id == "" {
 		return
 	}
+	w.ready = false
 	w.run(func(ctx context.Context) func() {
 		defaults, err := w.config.Directory.KeyDefaults(ctx, id)
 		_, keys, keysErr := w.config.Directory.User(ctx, id)
@@ -290,8 +294,9 @@ func (w *Wizard) readKeys() {
 				s.Suggested = wording.KeyName(keys, directory.Card)
 			}
 			w.set(s)
-			if s.Replaces != nil && w.ceremony.State().Request.UserID == "" {
-				w.begin() // not before it is known who chooses a PIN
+			w.ready = true
+			if w.waits {
+				w.begin()
 			}
 		}
 	})
@@ -368,7 +373,13 @@ func (w *Wizard) activate() {
 	w.begin()
 }
 
-func (w *Wizard) begin() { w.ceremony.Start(w.state.Saved, w.state.Request(w.config.Actor)) }
+// begin begins the ceremony, not before it is known what the key is to be, and who chooses its PIN.
+func (w *Wizard) begin() {
+	w.waits = !w.ready
+	if w.ready && w.state.Page == ActivationPage {
+		w.ceremony.Start(w.state.Saved, w.state.Request(w.config.Actor))
+	}
+}
 
 // name gives the key its name and ends the wizard.
 func (w *Wizard) name() {
