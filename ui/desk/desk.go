@@ -60,6 +60,8 @@ type Desk struct {
 	active       time.Time // when somebody was there last
 	clock        bool      // is set, and will look whether somebody still is
 	rail         *rail     // nil before somebody has logged in
+	whois        *whois
+	right        *fyne.Container // beside the rail: the banner of whois, and the body
 	body         *fyne.Container
 	page         page
 	detach       func()          // takes the page's keys off the window
@@ -103,6 +105,8 @@ func New(a fyne.App, s *app.Station, opts Options) *Desk {
 	d.window.SetOnClosed(d.Close)
 	d.watcher = widget.NewWatcher(d.stirred)
 	d.body = container.NewStack()
+	d.whois = newWhois(d)
+	d.right = widget.Above(0, d.body, d.whois.banner)
 	d.root = container.NewStack(d.watcher)
 	d.window.SetContent(d.root)
 	d.window.Resize(fyne.NewSize(1280, 800))
@@ -150,12 +154,12 @@ func (d *Desk) Wait() { d.work.Wait() }
 // Window is the window itself: for the tour, which pictures it, and for tests.
 func (d *Desk) Window() fyne.Window { return d.window }
 
-// Page is what stands beside the rail now; what is on it can be found with widget.Find.
+// Page is what stands beside the rail now, or covers it; what is on it can be found with widget.Find.
 func (d *Desk) Page() fyne.CanvasObject {
 	if d.gate != nil {
 		return d.root
 	}
-	return d.body
+	return d.right
 }
 
 // ShowUsers goes to All Users.
@@ -191,12 +195,21 @@ func (d *Desk) put(p page) {
 		d.page.left()
 	}
 	d.page = p
+	if d.takesCards() {
+		d.whois.forget()
+	}
 	d.unfocus()
 	d.stand(p.content())
 	d.grip()
 	d.rail.render()
 	d.check()
 	p.shown()
+}
+
+// arrange lays out anew what stands beside the rail, and gives Escape to what it closes first.
+func (d *Desk) arrange() {
+	d.right.Refresh()
+	d.grip()
 }
 
 // focus gives f, which is on the panel, the focus: at once, or when the panel is no longer covered. Fyne itself finds the
@@ -276,6 +289,7 @@ func (d *Desk) watchReaders() {
 				if d.gate != nil {
 					d.gate.changed()
 				}
+				d.whois.readers(state)
 				switch p := d.page.(type) {
 				case *readerPage:
 					p.changed()

@@ -34,6 +34,7 @@ func (d *Desk) cover(g gate) {
 		d.gate.left()
 	}
 	d.gate = g
+	d.whois.forget()
 	for o := d.window.Canvas().Overlays().Top(); o != nil; o = d.window.Canvas().Overlays().Top() {
 		d.window.Canvas().Overlays().Remove(o) // a menu, or the view of the files
 	}
@@ -88,7 +89,7 @@ func (d *Desk) build() {
 		d.rail = newRail(d)
 		state, _ := d.station.Board.State()
 		d.rail.setReaders(state)
-		d.panel = container.New(frameLayout{}, d.rail.content(), d.body)
+		d.panel = container.New(frameLayout{}, d.rail.content(), d.right)
 	}
 }
 
@@ -117,6 +118,9 @@ func (d *Desk) grip() {
 		keys = *d.gate.keys()
 	case d.page != nil:
 		keys = *d.page.keys()
+	}
+	if *d.asked() == nil && d.gate == nil && d.whois.banner.Visible() {
+		keys.Escape = d.whois.forget
 	}
 	if d.gate == nil {
 		keys.Shortcuts = append(slices.Clone(keys.Shortcuts), d.shortcuts()...)

@@ -214,11 +214,8 @@ func (markLayout) MinSize(objects []fyne.CanvasObject) fyne.Size {
 // readerInOurHands tells whether a card is being looked at or enrolled here, so that a reader that is held is not
 // held by somebody else.
 func (d *Desk) readerInOurHands() bool {
-	switch p := d.page.(type) {
-	case *wizardPage:
-		return true
-	case *readerPage:
+	if p, ok := d.page.(*readerPage); ok {
 		return p.looking
 	}
-	return false
+	return d.takesCards() || d.whois.looking
 }

@@ -64,6 +64,11 @@ func (p *wizardPage) leave(then func()) {
 	})
 }
 
+// pause and resume keep the wizard from taking a card while the window is locked.
+func (p *wizardPage) pause() { p.wizard.Pause() }
+
+func (p *wizardPage) resume() { p.wizard.Resume() }
+
 func (p *wizardPage) place() string { return usersPlace }
 
 func (p *wizardPage) content() fyne.CanvasObject { return p.wizard.Content() }
