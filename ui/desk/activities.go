@@ -86,7 +86,7 @@ func newActivitiesPage(d *Desk) *activitiesPage {
 
 	p.proof = newProof(d, func() { p.body.Refresh() })
 	export := widget.NewButton(text.T("activities.export"), p.export)
-	find := container.New(filterLayout{}, p.search, p.by, p.act, p.back, p.status)
+	find := container.New(&filterLayout{}, p.search, p.by, p.act, p.back, p.status)
 	p.body = widget.Above(theme.Space12, p.middle,
 		widget.TitleLine(text.T("activities.title"), widget.Line(theme.Space8, p.proof.button, export)),
 		p.proof.said, find, p.meant)

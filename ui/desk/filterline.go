@@ -26,39 +26,44 @@ func (searchLayout) Layout(objects []fyne.CanvasObject, s fyne.Size) {
 
 func (searchLayout) MinSize(objects []fyne.CanvasObject) fyne.Size { return objects[0].MinSize() }
 
-// Widths of a search, in units.
-const (
-	widestSearch    float32 = 420
-	narrowestSearch float32 = 200
-)
+// widestSearch is how wide a search is at most, in units.
+const widestSearch float32 = 420
 
-// filterLayout is a search and filters beside it. The search gives way as far as it can; where that is not enough, the
-// filters share what there is.
-type filterLayout struct{}
+// filterLayout is a search and filters beside it. The search gives way as far as it can; filters that then have no room
+// stand in further lines.
+type filterLayout struct{ lines int }
 
-func (filterLayout) Layout(objects []fyne.CanvasObject, s fyne.Size) {
+func (l *filterLayout) Layout(objects []fyne.CanvasObject, s fyne.Size) {
+	const gap = theme.Space8
+	height := objects[0].MinSize().Height
 	wanted := float32(0)
 	for _, o := range objects[1:] {
 		if o.Visible() {
-			wanted += theme.Space8 + o.MinSize().Width
+			wanted += gap + o.MinSize().Width
 		}
 	}
-	search := min(max(s.Width-wanted, narrowestSearch), widestSearch)
-	place(objects[0], 0, search, s.Height)
-	share := min((s.Width-search)/max(wanted, 1), 1)
-	x := search
+	x := min(max(s.Width-wanted, objects[0].MinSize().Width), widestSearch)
+	place(objects[0], 0, x, height)
+	l.lines = 1
 	for _, o := range objects[1:] {
 		if !o.Visible() {
 			continue
 		}
-		w := (theme.Space8 + o.MinSize().Width) * share
-		place(o, x+theme.Space8, w-theme.Space8, s.Height)
-		x += w
+		w := min(o.MinSize().Width, s.Width)
+		if x > 0 && x+gap+w > s.Width {
+			x = -gap
+			l.lines++
+		}
+		place(o, x+gap, w, height)
+		o.Move(o.Position().AddXY(0, float32(l.lines-1)*(height+gap)))
+		x += gap + w
 	}
 }
 
-func (filterLayout) MinSize(objects []fyne.CanvasObject) fyne.Size {
-	return fyne.NewSize(narrowestSearch, objects[0].MinSize().Height)
+// MinSize is as high as the lines were last: how many they are is known only with the width.
+func (l *filterLayout) MinSize(objects []fyne.CanvasObject) fyne.Size {
+	s := objects[0].MinSize()
+	return fyne.NewSize(s.Width, s.Height*float32(max(l.lines, 1))+theme.Space8*float32(max(l.lines-1, 0)))
 }
 
 // countedTitle is the title of a list with how many it holds beside it, and at the right the page's main action.

@@ -45,7 +45,7 @@ func newKeysPage(d *Desk) *keysPage {
 	p.buildList()
 	p.again = widget.NewQuiet(text.T("page.again"), "", theme.AgainIcon, func() { p.state.retry(); p.send() })
 	p.middle, p.bar = container.NewStack(), container.NewStack()
-	p.find = container.New(filterLayout{}, p.search, p.standing, p.verifies, p.unused, p.kind, p.made, p.activated, p.clear)
+	p.find = container.New(&filterLayout{}, p.search, p.standing, p.verifies, p.unused, p.kind, p.made, p.activated, p.clear)
 	p.all = widget.PadXY(theme.Space32, theme.Space24, widget.Above(theme.Space16,
 		container.NewBorder(nil, p.bar, nil, nil, p.middle),
 		countedTitle(text.T("desk.keys"), p.count, p.again), p.find))

@@ -57,8 +57,8 @@ func (p *keysPage) chosenBar() fyne.CanvasObject {
 	}
 	said := widget.NewText(words)
 	said.Bold = true
-	disable := widget.NewButton(text.T("keys.act.disable"), func() { p.askAct(disableKey) }).WithIcon(theme.PauseIcon)
-	revoke := widget.NewButton(text.T("keys.act.revoke"), func() { p.askAct(revokeKey) }).WithIcon(theme.CrossCircleIcon)
+	disable := widget.NewButton(text.T("keys.act.disable"), func() { p.askAct(disableKey) })
+	revoke := widget.NewButton(text.T("keys.act.revoke"), func() { p.askAct(revokeKey) })
 	clear := widget.NewQuiet("", text.T("users.act.clear"), theme.CrossIcon, p.escape)
 	return widget.Panel(widget.PadXY(theme.Space16, theme.Space8,
 		widget.Between(widget.Line(theme.Space8, said, disable, revoke), clear)))

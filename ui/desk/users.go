@@ -55,7 +55,7 @@ func newUsersPage(d *Desk) *usersPage {
 
 	p.again = widget.NewQuiet(text.T("page.again"), "", theme.AgainIcon, func() { p.state.retry(); p.send() })
 	p.notice, p.middle, p.bar = container.NewStack(), container.NewStack(), container.NewStack()
-	p.find = container.New(filterLayout{}, p.search, p.group, p.holding, p.enabled, p.clear)
+	p.find = container.New(&filterLayout{}, p.search, p.group, p.holding, p.enabled, p.clear)
 	var acts []fyne.CanvasObject
 	if d.may(directory.EnrollKeys) {
 		acts = append(acts, widget.NewPrimary(text.T("users.new"), d.NewUser).WithIcon(theme.AddIcon))
@@ -129,10 +129,11 @@ func (p *usersPage) column(title string, weight float32, words func(directory.Us
 		})
 }
 
-// dated is a column as wide as a date.
+// dated is a column as wide as a date, or as its title with the sign of an order.
 func dated(c widget.Col) widget.Col {
-	const width = 92
-	c.Width = width
+	const date, sign = 92, 20
+	title := fyne.MeasureText(c.Title, fynetheme.Size(theme.TextSmall), fyne.TextStyle{Bold: true}).Width
+	c.Width = max(date, title+sign)
 	return c
 }
 

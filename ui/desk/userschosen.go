@@ -55,14 +55,14 @@ func (p *usersPage) chosenBar() fyne.CanvasObject {
 	d := p.desk
 	if d.may(directory.ManageUsers) {
 		var group *widget.Button
-		group = widget.NewButton(text.T("users.act.group"), func() { p.chooseGroup(group) }).WithIcon(theme.GroupIcon)
-		acts = append(acts, group, widget.NewButton(text.T("users.act.disable"), p.askDisable).WithIcon(theme.PauseIcon))
+		group = widget.NewButton(text.T("users.act.group"), func() { p.chooseGroup(group) })
+		acts = append(acts, group, widget.NewButton(text.T("users.act.disable"), p.askDisable))
 	}
 	if d.may(directory.ExportUsers) {
-		acts = append(acts, widget.NewButton(text.T("users.act.export"), p.askExport).WithIcon(theme.ExportIcon))
+		acts = append(acts, widget.NewButton(text.T("users.act.export"), p.askExport))
 	}
 	if d.may(directory.EnrollKeys) {
-		acts = append(acts, widget.NewButton(text.T("users.act.enroll"), p.askEnroll).WithIcon(theme.CardIcon))
+		acts = append(acts, widget.NewButton(text.T("users.act.enroll"), p.askEnroll))
 	}
 	clear := widget.NewQuiet("", text.T("users.act.clear"), theme.CrossIcon, p.escape)
 	return widget.Panel(widget.PadXY(theme.Space16, theme.Space8, widget.Between(widget.Line(theme.Space8, acts...), clear)))

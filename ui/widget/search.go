@@ -79,7 +79,11 @@ func (s *Search) CreateRenderer() fyne.WidgetRenderer {
 		s.clear.Resize(fyne.NewSquareSize(theme.Control - 2*in))
 		s.clear.Move(fyne.NewPos(size.Width-theme.Control+in, in))
 	}
-	r.min = func() fyne.Size { return fyne.NewSize(220, theme.Control) }
+	r.min = func() fyne.Size { // with room for what can be typed, the icon and the cross
+		words := NewText("")
+		w := fyne.MeasureText(s.Entry.PlaceHolder, words.size(), words.style()).Width
+		return fyne.NewSize(max(w+2*theme.Control, 220), theme.Control)
+	}
 	r.refresh = func() {
 		frame.Hidden = !s.focused
 		frame.StrokeColor = fynetheme.Color(theme.Primary)
