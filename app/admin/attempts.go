@@ -29,14 +29,14 @@ const (
 
 // delay is how long the next attempt has to wait after so many wrong ones.
 func delay(failures int) time.Duration {
+	if failures <= freeFailures {
+		return 0
+	}
 	d := firstDelay
 	for range failures - freeFailures - 1 {
 		if d *= 2; d >= longestDelay {
 			return longestDelay
 		}
-	}
-	if failures <= freeFailures {
-		return 0
 	}
 	return d
 }

@@ -122,14 +122,13 @@ func (a *Admins) refuse(ctx context.Context, c account) error {
 		if !c.known() {
 			return refuseNobody(tx, c)
 		}
-		failures := map[string]string{"failures": strconv.Itoa(c.failures)}
-		err := tx.AppendAudit(audit.Entry{Time: c.last, Actor: directory.StationActor, Act: audit.AdminLoginRefused, User: c.admin.UserID,
-			Detail: map[string]string{"reason": ErrWrong.Error(), "failures": failures["failures"]}})
-		if err != nil || !c.locked {
+		e := audit.Entry{Time: c.last, Actor: directory.StationActor, Act: audit.AdminLoginRefused, User: c.admin.UserID,
+			Detail: map[string]string{"reason": ErrWrong.Error(), "failures": strconv.Itoa(c.failures)}}
+		if err := tx.AppendAudit(e); err != nil || !c.locked {
 			return err
 		}
-		return tx.AppendAudit(audit.Entry{Time: c.last, Actor: directory.StationActor, Act: audit.AdminLocked, User: c.admin.UserID,
-			Detail: failures})
+		e.Act, e.Detail = audit.AdminLocked, map[string]string{"failures": strconv.Itoa(c.failures)}
+		return tx.AppendAudit(e)
 	})
 	switch {
 	case err != nil:

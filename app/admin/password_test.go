@@ -4,6 +4,7 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"tapstation/app/admin"
 	"tapstation/app/directory"
@@ -20,7 +21,7 @@ func TestPasswordRules(t *testing.T) {
 		strings.Repeat("xy ", 42):      "",
 		"":                             directory.Required,
 		"eleven char":                  directory.TooShort,
-		"ﬃﬃﬃﬃ":                         "", // four ligatures are twelve letters
+		"ﬃﬃﬃﬃ":                         directory.TooShort, // four ligatures, though twelve letters
 		strings.Repeat("xyz", 43):      directory.TooLong,
 		strings.Repeat("ﷺ", 8):         directory.TooLong, // 18 letters each
 		strings.Repeat("a", 1<<20):     directory.TooLong,
@@ -121,7 +122,7 @@ func FuzzCheckPassword(f *testing.F) {
 	f.Add("\xff", "")
 	f.Fuzz(func(t *testing.T, password, id string) {
 		wrong := admin.CheckPassword(password, directory.User{ID: id, UserName: id, Email: id})
-		if len(wrong) == 0 && len([]rune(password)) < 4 {
+		if len(wrong) == 0 && (len([]rune(password)) < admin.MinPassword || !utf8.ValidString(password)) {
 			t.Errorf("%q is taken", password)
 		}
 	})

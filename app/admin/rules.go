@@ -19,8 +19,9 @@ const (
 
 // CheckPassword tells what is wrong with a new password of this user (field "password"); nothing when all is well.
 func CheckPassword(password string, u directory.User) []directory.FieldError {
-	n := 0
+	typed, n := 0, 0
 	if len(password) <= maxInput {
+		typed = utf8.RuneCountInString(password)
 		password = normal(password)
 		n = utf8.RuneCountInString(password)
 	}
@@ -34,7 +35,7 @@ func CheckPassword(password string, u directory.User) []directory.FieldError {
 		return wrong(directory.TooLong, MaxPassword)
 	case !utf8.ValidString(password) || strings.ContainsFunc(password, unicode.IsControl):
 		return wrong(directory.InvalidCharacters, 0)
-	case n < MinPassword:
+	case min(n, typed) < MinPassword: // a single Arabic ligature can be eighteen letters, but is no harder to guess
 		return wrong(directory.TooShort, MinPassword)
 	case repeated(password):
 		return wrong(directory.Repeated, 0)
