@@ -2,6 +2,7 @@ package desk
 
 import (
 	"fmt"
+	"slices"
 
 	"fyne.io/fyne/v2"
 	fynewidget "fyne.io/fyne/v2/widget"
@@ -20,7 +21,8 @@ type keyCell struct {
 	empty bool // of a row that is not there yet
 	none  *widget.Text
 	more  *widget.Text
-	shown []*keyBadges // made as they are needed, and kept
+	warn  *widget.Badge // one of those not shown is PINless
+	shown []*keyBadges  // made as they are needed, and kept
 }
 
 // keyBadges is one key of a keyCell.
@@ -30,7 +32,8 @@ type keyBadges struct {
 }
 
 func newKeyCell() *keyCell {
-	c := &keyCell{none: widget.NewText(text.T("users.no_key")), more: widget.NewText("")}
+	c := &keyCell{none: widget.NewText(text.T("users.no_key")), more: widget.NewText(""),
+		warn: widget.NewMark(widget.VerificationSign(directory.PINless))}
 	c.none.Color, c.more.Color = theme.Muted, theme.Muted
 	c.ExtendBaseWidget(c)
 	return c
@@ -89,7 +92,7 @@ func (r *keyCellRenderer) MinSize() fyne.Size {
 }
 
 func (r *keyCellRenderer) Objects() []fyne.CanvasObject {
-	objects := []fyne.CanvasObject{r.cell.none, r.cell.more}
+	objects := []fyne.CanvasObject{r.cell.none, r.cell.more, r.cell.warn}
 	for _, b := range r.cell.shown {
 		objects = append(objects, b.name, b.state, b.pinless, b.pin)
 	}
@@ -131,7 +134,7 @@ func (r *keyCellRenderer) Layout(s fyne.Size) {
 		}
 		room := s.Width - x
 		if len(c.keys) > i+1 {
-			room -= 40 // for the count
+			room -= 40 + theme.Space24 // for the count and a sign
 		}
 		name := min(fyne.MeasureText(b.name.Content, fontSize(), fyne.TextStyle{}).Width, longest)
 		if name+width > room {
@@ -155,7 +158,12 @@ func (r *keyCellRenderer) Layout(s fyne.Size) {
 	rest := len(c.keys) - fits
 	c.more.Hidden = rest <= 0
 	c.more.SetText(fmt.Sprintf("+%d", rest))
-	place(c.more, x, c.more.MinSize().Width, s.Height)
+	w := c.more.MinSize().Width
+	place(c.more, x, w, s.Height)
+	c.warn.Hidden = !slices.ContainsFunc(c.keys[fits:], func(k directory.SecurityKey) bool {
+		return k.Verification == directory.PINless && k.State != directory.Revoked
+	})
+	place(c.warn, x+w+theme.Space4, c.warn.MinSize().Width, s.Height)
 }
 
 // place puts o in the middle of the height.

@@ -55,18 +55,6 @@ func (p *paged[T]) id(row int) string {
 	return p.sheets[i].ids[row-p.sheets[i].first]
 }
 
-// find is the row with an ID among those that are there, or -1.
-func (p *paged[T]) find(id string) int {
-	for _, s := range p.sheets {
-		for i := range s.ids {
-			if s.ids[i] == id {
-				return s.first + i
-			}
-		}
-	}
-	return -1
-}
-
 // lacks tells whether a row is to be asked for, and by which page.
 func (p *paged[T]) lacks(row int) (sheet int, yes bool) {
 	i := p.sheetOf(row)

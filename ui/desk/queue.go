@@ -95,8 +95,8 @@ func (p *queuePage) keys() *widget.Keys {
 			}
 		},
 		Escape: func() {
-			if !p.state.Begun || p.state.over() {
-				p.desk.ShowUsers()
+			if !p.state.Begun || p.state.over() || p.stand.Leaves() {
+				p.desk.ShowUsers() // nobody is skipped by it: the queue waits there
 				return
 			}
 			p.stand.Back()

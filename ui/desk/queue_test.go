@@ -96,14 +96,14 @@ func TestQueueGoesOnWhenTheCardIsTakenAway(t *testing.T) {
 	reader.Remove()
 	b.waits(q, "u002")
 
-	b.ShowUsers() // and back: it stands where it stood
+	b.press(fyne.KeyEscape) // away and back: it stands where it stood
 	b.listed()
 	if !b.says("Enrolling one after another: 2 of 4 done.") {
 		t.Error("All Users does not say that a queue has not ended")
 	}
 	b.tap("Go on")
 	b.waits(q, "u002")
-	b.press(fyne.KeyEscape) // skips
+	b.tap("Skip")
 	b.waits(q, "u003")
 	reader.Insert(blankCard(t, 3))
 	b.until("the end", func() bool { return q.state.over() })

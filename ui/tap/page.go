@@ -76,6 +76,9 @@ func (p *Page) SetDriverLink(link string) { p.driverLink = link }
 // Close ends what moves.
 func (p *Page) Close() { p.scene.Stop() }
 
+// Reopen goes on with what moves, after Close.
+func (p *Page) Reopen() { p.scene.Show() }
+
 // First is where the next input goes; nil where the page takes none.
 func (p *Page) First() fyne.Focusable {
 	switch {

@@ -42,9 +42,10 @@ func NewStand(c *Ceremony, openLink func(string)) *Stand {
 // SetDriverLink says where a reader's driver is found; empty: nobody knows.
 func (s *Stand) SetDriverLink(link string) { s.page.SetDriverLink(link) }
 
-// Shown tells that the content is on the canvas: the focus goes where the first input goes.
+// Shown tells that the content is on the canvas, perhaps again: the focus goes where the first input goes.
 func (s *Stand) Shown(on fyne.Canvas) {
 	s.canvas = on
+	s.page.Reopen()
 	s.render()
 	s.focus()
 }
@@ -60,6 +61,12 @@ func (s *Stand) Close() {
 func (s *Stand) Back() {
 	back, _ := s.actions()
 	s.do(back)
+}
+
+// Leaves tells whether the left button goes away from the ceremony.
+func (s *Stand) Leaves() bool {
+	back, _ := s.actions()
+	return back.Verb == Leave || back.Verb == None
 }
 
 // Next does what the right button says.

@@ -115,14 +115,6 @@ func (l *List) ToTop() {
 	}
 }
 
-// GoTo shows a row and makes it the current one.
-func (l *List) GoTo(row int) {
-	if row >= 0 && row < l.length() {
-		l.rows.at, l.anchor = row, row
-		l.rows.Highlight(row)
-	}
-}
-
 // Current is the row that the keys act on.
 func (l *List) Current() int { return l.rows.at }
 
