@@ -85,6 +85,7 @@ func (f *Filter) AccessibilityRole() fyne.AccessibleRole { return fyne.Accessibl
 
 // Tapped offers the answers, or takes the one that holds away where the tap was on the cross.
 func (f *Filter) Tapped(e *fyne.PointEvent) {
+	Focus(f) // it comes back here when the answers have gone
 	if f.chosen != "" && e != nil && e.Position.X > f.Size().Width-crossZone {
 		f.change("")
 		return

@@ -62,6 +62,7 @@ func (r *row) Tapped(e *fyne.PointEvent) {
 	}
 	l.rows.at = r.id
 	Focus(l.rows)
+	l.rows.Highlight(r.id) // else Fyne shows the row it had last as the current one
 	switch {
 	case l.marks != nil && held&fyne.KeyModifierShift != 0:
 		l.markSpan(l.anchor, r.id)
