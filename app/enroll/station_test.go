@@ -110,7 +110,8 @@ const chosenPIN device.PIN = "271828"
 // person answers what the ceremony asks.
 type person struct {
 	t        testing.TB
-	pins     []device.PIN // answers to PIN, one after another; empty: chosenPIN each time
+	pins     []device.PIN                                // answers to PIN, one after another; empty: chosenPIN each time
+	answer   func(enroll.PINRequest) (device.PIN, error) // in place of pins
 	confirm  map[enroll.QuestionKind]bool
 	progress func(enroll.Step)
 
@@ -128,6 +129,9 @@ func (p *person) Progress(s enroll.Step) {
 
 func (p *person) PIN(_ context.Context, req enroll.PINRequest) (device.PIN, error) {
 	p.asked = append(p.asked, req)
+	if p.answer != nil {
+		return p.answer(req)
+	}
 	if p.pins == nil {
 		return chosenPIN, nil
 	}
