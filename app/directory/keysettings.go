@@ -8,7 +8,7 @@ import (
 	"tapstation/app/audit"
 )
 
-// ErrPINUnknown: a key is to be verified by a PIN, and nobody knows whether its card has one. Changing the PIN
+// ErrPINUnknown is a key that is to be verified by a PIN where nobody knows whether its card has one. Changing the PIN
 // (enroll.Enroller.ChangePIN) finds out, and gives it one.
 var ErrPINUnknown = errors.New("whether the card has a PIN is not known: tap it to set its PIN")
 

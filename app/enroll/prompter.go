@@ -26,8 +26,8 @@ type Prompter interface {
 // ErrCancelled is a person's no.
 var ErrCancelled = errors.New("cancelled")
 
-// ErrForgotten: the holder does not know the card's PIN any more. The way out is a reset of the card, about which Confirm
-// is asked.
+// ErrForgotten is a holder's word that they do not know the card's PIN any more. The way out is a reset of the card, about
+// which Confirm is asked.
 var ErrForgotten = errors.New("the PIN is forgotten")
 
 // StepKind is a step of the ceremony.
