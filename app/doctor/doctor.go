@@ -55,6 +55,8 @@ type Finding struct {
 
 // Sealer is the sealing key at work (enroll.Sealer).
 type Sealer interface {
+	// Made tells whether there is a key; it makes none, as Seal does.
+	Made() (bool, error)
 	Seal(secret []byte, purpose string) ([]byte, error)
 	Open(sealed []byte, purpose string) ([]byte, error)
 }

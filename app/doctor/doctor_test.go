@@ -152,9 +152,14 @@ func TestFindings(t *testing.T) {
 				p.t.Fatal(err)
 			}
 		}, "", want{Directory, Warning, DirectoryMissing, RestoreDirectory}},
-		"cache":         {want: want{Cache, OK, CacheReady, ""}},
-		"damaged cache": {func(p *practice) { p.addUser("ada"); write(p.t, filepath.Join(p.Folder, offline.Name)) }, "", want{Cache, Warning, CacheUnreadable, RemakeCache}},
-		"sealing key":   {want: want{Seal, OK, SealReady, ""}},
+		"cache":          {want: want{Cache, OK, CacheReady, ""}},
+		"damaged cache":  {func(p *practice) { p.addUser("ada"); write(p.t, filepath.Join(p.Folder, offline.Name)) }, "", want{Cache, Warning, CacheUnreadable, RemakeCache}},
+		"no sealing key": {want: want{Seal, OK, SealNew, ""}},
+		"sealing key": {func(p *practice) {
+			if _, err := p.Seal.Seal([]byte("x"), "x"); err != nil {
+				p.t.Fatal(err)
+			}
+		}, "", want{Seal, OK, SealReady, ""}},
 		"lost sealing key": {func(p *practice) {
 			if _, err := p.Seal.Seal([]byte("x"), "x"); err != nil {
 				p.t.Fatal(err)
@@ -287,5 +292,20 @@ func TestEveryWordHasItsSentence(t *testing.T) {
 		if text == "" {
 			t.Errorf("remedy %s has no sentence", r)
 		}
+	}
+}
+
+func TestLookingLeavesNothingBehind(t *testing.T) {
+	p := newPractice(t)
+	p.examine("")
+	if _, err := os.Stat(p.Folder); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("the data folder is there after a look (%v), want it made at first use", err)
+	}
+	if err := os.Mkdir(p.Folder, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	p.examine("")
+	if left, err := os.ReadDir(p.Folder); err != nil || len(left) > 0 {
+		t.Errorf("left behind: %v (%v), want nothing", left, err)
 	}
 }

@@ -102,11 +102,18 @@ func (d *Doctor) cache(ctx context.Context) Finding {
 	return f
 }
 
-// seal tells whether secrets can be sealed and read again.
+// seal tells whether secrets can be sealed and read again. In a data folder that has sealed none yet it leaves nothing
+// behind.
 func (d *Doctor) seal() Finding {
+	made, err := d.Seal.Made()
+	if err == nil && !made {
+		return Finding{Check: Seal, Verdict: OK, Detail: SealNew}
+	}
 	secret := []byte("doctor")
-	sealed, err := d.Seal.Seal(secret, "doctor")
-	var opened []byte
+	var sealed, opened []byte
+	if err == nil {
+		sealed, err = d.Seal.Seal(secret, "doctor")
+	}
 	if err == nil {
 		opened, err = d.Seal.Open(sealed, "doctor")
 	}

@@ -49,6 +49,7 @@ const (
 	CacheNewer          Detail = "cache_newer"
 	CacheUnreadable     Detail = "cache_unreadable"
 	SealReady           Detail = "seal_ready"
+	SealNew             Detail = "seal_new"
 	SealBroken          Detail = "seal_broken"
 	ClockSane           Detail = "clock_sane"
 	ClockLost           Detail = "clock_lost"
@@ -131,6 +132,7 @@ var (
 		CacheNewer:          "The offline cache was written by a newer version of Tapstation.",
 		CacheUnreadable:     "The offline cache cannot be read: {error}.",
 		SealReady:           "The sealing key for secrets is at hand.",
+		SealNew:             "The sealing key for secrets is made at first use.",
 		SealBroken:          "Secrets cannot be sealed: {error}.",
 		ClockSane:           "The clock is sane ({now}).",
 		ClockLost:           "The clock of this computer is wrong ({now}).",

@@ -48,6 +48,19 @@ type note struct {
 	Keyring string `json:"keyring,omitempty"` // name of the entry in the keyring; empty: the key is in KeyFile
 }
 
+// Made tells whether the data folder has a key, as far as it knows itself. It makes none and asks no keyring.
+func (b *Box) Made() (bool, error) {
+	_, noteErr := b.readNote()
+	if !errors.Is(noteErr, fs.ErrNotExist) {
+		return noteErr == nil, noteErr
+	}
+	_, err := b.readKeyFile()
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
 // find is the rule: a key file that fits wins; then the note says where the key is; and only a folder with neither
 // gets a new key.
 func (b *Box) find() (*key, error) {

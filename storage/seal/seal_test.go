@@ -145,14 +145,20 @@ func TestNothingIsMadeUntilUsed(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "data")
 	r := &ring{}
 	b := New(dir, Options{Keyring: r})
+	if made, err := b.Made(); made || err != nil {
+		t.Errorf("a new folder has a key: %v, %v", made, err)
+	}
 	if exists(dir) || r.questions() != 0 {
-		t.Errorf("New made the folder (%v) or asked the keyring %d times", exists(dir), r.questions())
+		t.Errorf("New or Made made the folder (%v) or asked the keyring %d times", exists(dir), r.questions())
 	}
 	sealed := mustSeal(t, b, "1", "p")
 	asked := r.questions()
 	wantOpen(t, b, sealed, "p", "1")
 	if r.questions() != asked {
 		t.Error("the keyring was asked again for a key that was known")
+	}
+	if made, err := New(dir, Options{Keyring: r}).Made(); !made || err != nil {
+		t.Errorf("there is no key after its first use: %v, %v", made, err)
 	}
 	if exists(filepath.Join(dir, KeyFile)) {
 		t.Error("the key is in a file although there is a keyring")
