@@ -2,6 +2,8 @@ package desk
 
 import (
 	"context"
+	"maps"
+	"slices"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
@@ -64,23 +66,31 @@ func (p *keysPage) chosenBar() fyne.CanvasObject {
 		widget.Between(widget.Line(theme.Space8, said, disable, revoke), clear)))
 }
 
+// keyTarget is the keys chosen, as they were when something was to be done with them.
+type keyTarget struct {
+	chosen
+	query directory.KeyQuery
+	words string
+	n     int // how many they are
+}
+
 // eachKey goes through the keys chosen, some at a time. ID and Name of a person are here those of a key.
-func (p *keysPage) eachKey(ctx context.Context, c chosen, q directory.KeyQuery, words string, do func([]person) error) error {
-	if !c.All {
+func (p *keysPage) eachKey(ctx context.Context, t keyTarget, do func([]person) error) error {
+	if !t.All {
 		var keys []person
-		for _, id := range c.ids() {
-			keys = append(keys, person{id, c.named[id]})
+		for _, id := range t.ids() {
+			keys = append(keys, person{id, t.named[id]})
 		}
 		return inBatches(ctx, keys, do)
 	}
 	for after := ""; ; {
-		list, err := keyRows(ctx, p.desk.station.Directory, q, words, after)
+		list, err := keyRows(ctx, p.desk.station.Directory, t.query, t.words, after)
 		if err != nil {
 			return err
 		}
 		var keys []person
 		for _, r := range list.Rows {
-			if c.has(r.Key.ID) {
+			if t.has(r.Key.ID) {
 				keys = append(keys, person{r.Key.ID, keyWords(r)})
 			}
 		}
@@ -98,56 +108,53 @@ func (p *keysPage) eachKey(ctx context.Context, c chosen, q directory.KeyQuery, 
 
 // askAct disables or revokes the keys chosen, after a question that says how many and which.
 func (p *keysPage) askAct(a keyAct) {
-	c, q, words := p.state.Chosen, p.state.Query, p.state.Text
-	if n, known := p.state.chosenCount(); known {
-		p.question(a, c, n)
+	t := keyTarget{chosen: p.state.Chosen, query: p.state.Query, words: p.state.Text}
+	n, known := p.state.chosenCount()
+	if known {
+		t.n = n
+		p.question(a, t)
 		return
 	}
-	counted := 0
 	p.job = p.desk.start(text.T("users.counting"), -1, func(int) string { return "" }, func() {
-		if j := p.job; j != nil && j.state.Over {
-			if j.state.Err == nil {
-				p.job = nil
-				if !j.state.Stopped {
-					p.question(a, c, counted)
-				}
+		if j := p.job; j != nil && j.state.Over && j.state.Err == nil {
+			p.job = nil
+			if !j.state.Stopped && p.desk.page == page(p) {
+				t.n = j.state.Done
+				p.question(a, t)
 			}
 		}
 		p.renderBar()
 	}, func(ctx context.Context, done report) error {
-		return p.eachKey(ctx, c, q, words, func(keys []person) error {
-			counted += len(keys)
+		return p.eachKey(ctx, t, func(keys []person) error {
 			done(len(keys))
 			return nil
 		})
 	})
 }
 
-func (p *keysPage) question(a keyAct, c chosen, n int) {
-	var names []string
-	for _, name := range c.named {
-		names = append(names, name)
-	}
-	if c.All {
+func (p *keysPage) question(a keyAct, t keyTarget) {
+	names := slices.Sorted(maps.Values(t.named))
+	if t.All {
 		names = nil
 		for i := 0; len(names) < fewNames && i < p.state.Rows.count(); i++ {
-			if r, ok := p.state.Rows.at(i); ok && c.has(r.Key.ID) {
+			if r, ok := p.state.Rows.at(i); ok && t.has(r.Key.ID) {
 				names = append(names, keyWords(r))
 			}
 		}
 	}
-	q := someOf(names, n)
+	q := someOf(names, t.n)
+	number := text.Number(t.n)
 	q.Danger, q.Cancel = true, text.T("user.key.cancel")
-	q.Title, q.Text, q.Act = text.N("keys.disable.title", n, "Number", text.Number(n)), text.T("keys.disable.text"), text.T("keys.act.disable")
+	q.Title, q.Text, q.Act = text.N("keys.disable.title", t.n, "Number", number), text.T("keys.disable.text"), text.T("keys.act.disable")
 	if a == revokeKey {
-		q.Title, q.Text, q.Act = text.N("keys.revoke.title", n, "Number", text.Number(n)), text.T("keys.revoke.text"), text.T("keys.act.revoke")
+		q.Title, q.Text, q.Act = text.N("keys.revoke.title", t.n, "Number", number), text.T("keys.revoke.text"), text.T("keys.act.revoke")
 		q.Cancel = text.T("keys.revoke.keep")
 	}
-	p.desk.ask(q, func() { p.do(a, n) })
+	p.desk.ask(q, func() { p.do(a, t) })
 }
 
 // do disables or revokes the keys chosen. A key that is so already, or cannot become so, is told at the end.
-func (p *keysPage) do(a keyAct, n int) {
+func (p *keysPage) do(a keyAct, t keyTarget) {
 	dir, by := p.desk.station.Directory, p.desk.actor()
 	act, doing := dir.DisableKey, text.T("keys.disable.doing")
 	said := func(done int) string { return text.N("keys.disable.done", done, "Number", text.Number(done)) }
@@ -155,8 +162,7 @@ func (p *keysPage) do(a keyAct, n int) {
 		act, doing = dir.RevokeKey, text.T("keys.revoke.doing")
 		said = func(done int) string { return text.N("keys.revoke.done", done, "Number", text.Number(done)) }
 	}
-	c, q, words := p.state.Chosen, p.state.Query, p.state.Text
-	p.job = p.desk.start(doing, n, said, func() {
+	p.job = p.desk.start(doing, t.n, said, func() {
 		if p.job != nil && p.job.state.Over {
 			p.state.Chosen = chosen{}
 			p.state.again()
@@ -166,7 +172,7 @@ func (p *keysPage) do(a keyAct, n int) {
 		}
 		p.renderBar()
 	}, func(ctx context.Context, done report) error {
-		return p.eachKey(ctx, c, q, words, func(keys []person) error {
+		return p.eachKey(ctx, t, func(keys []person) error {
 			for _, k := range keys {
 				if err := ctx.Err(); err != nil {
 					return err

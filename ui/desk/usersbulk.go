@@ -55,30 +55,34 @@ func inBatches(ctx context.Context, people []person, do func([]person) error) er
 // fewNames is how many are named in a question.
 const fewNames = 5
 
+// target is those chosen, as they were when something was to be done with them.
+type target struct {
+	chosen
+	query directory.UserQuery
+	n     int // how many they are
+}
+
 // about asks a question about those chosen: how many they are, and who. Where that is not known yet, they are counted
 // first.
-func (p *usersPage) about(ask func(n int, q widget.QuestionText)) {
-	c, query := p.state.Chosen, p.state.Query
+func (p *usersPage) about(ask func(t target, q widget.QuestionText)) {
+	t := target{chosen: p.state.Chosen, query: p.state.Query}
 	n, known := p.state.chosenCount()
 	if known {
-		ask(n, p.question(c, n))
+		t.n = n
+		ask(t, p.question(t))
 		return
 	}
-	counted := 0
 	p.job = p.desk.start(text.T("users.counting"), -1, func(int) string { return "" }, func() {
-		if j := p.job; j != nil && j.state.Over {
+		if j := p.job; j != nil && j.state.Over && j.state.Err == nil {
 			p.job = nil
-			switch {
-			case j.state.Err != nil:
-				p.job = j // says why
-			case !j.state.Stopped:
-				ask(counted, p.question(c, counted))
+			if !j.state.Stopped && p.desk.page == page(p) { // nobody is asked about it who has gone elsewhere
+				t.n = j.state.Done
+				ask(t, p.question(t))
 			}
 		}
 		p.renderBar()
 	}, func(ctx context.Context, done report) error {
-		return eachChosen(ctx, p.desk.station.Directory, c, query, func(people []person) error {
-			counted += len(people)
+		return eachChosen(ctx, p.desk.station.Directory, t.chosen, t.query, func(people []person) error {
 			done(len(people))
 			return nil
 		})
@@ -86,17 +90,17 @@ func (p *usersPage) about(ask func(n int, q widget.QuestionText)) {
 }
 
 // question is what a question says of those chosen.
-func (p *usersPage) question(c chosen, n int) widget.QuestionText {
-	names := c.names()
-	if c.All {
+func (p *usersPage) question(t target) widget.QuestionText {
+	names := t.names()
+	if t.All {
 		names = nil
 		for i := 0; len(names) < fewNames && i < p.state.Rows.count(); i++ {
-			if r, ok := p.state.Rows.at(i); ok && c.has(r.User.ID) {
+			if r, ok := p.state.Rows.at(i); ok && t.has(r.User.ID) {
 				names = append(names, called(r.User.DisplayName(), r.User.ID))
 			}
 		}
 	}
-	return someOf(names, n)
+	return someOf(names, t.n)
 }
 
 // someOf is the first few names, and how many more there are of n.
@@ -109,9 +113,8 @@ func someOf(names []string, n int) widget.QuestionText {
 }
 
 // do begins something with those chosen. What is listed is asked for anew when it has ended.
-func (p *usersPage) do(doing string, of int, said func(int) string, work func(context.Context, []person, report) error) {
-	c, query := p.state.Chosen, p.state.Query
-	p.job = p.desk.start(doing, of, said, func() {
+func (p *usersPage) do(doing string, t target, said func(int) string, work func(context.Context, []person, report) error) {
+	p.job = p.desk.start(doing, t.n, said, func() {
 		if p.job != nil && p.job.state.Over {
 			p.state.Chosen = chosen{}
 			p.state.again()
@@ -122,26 +125,26 @@ func (p *usersPage) do(doing string, of int, said func(int) string, work func(co
 		}
 		p.renderBar()
 	}, func(ctx context.Context, done report) error {
-		return eachChosen(ctx, p.desk.station.Directory, c, query, func(people []person) error { return work(ctx, people, done) })
+		return eachChosen(ctx, p.desk.station.Directory, t.chosen, t.query, func(people []person) error { return work(ctx, people, done) })
 	})
 	p.renderBar()
 }
 
 // askDisable disables those chosen, after a question.
 func (p *usersPage) askDisable() {
-	p.about(func(n int, q widget.QuestionText) {
-		q.Title = text.N("users.disable.title", n, "Number", text.Number(n))
+	p.about(func(t target, q widget.QuestionText) {
+		q.Title = text.N("users.disable.title", t.n, "Number", text.Number(t.n))
 		q.Text = text.T("users.disable.text")
 		q.Act, q.Cancel = text.T("users.disable.act"), text.T("user.key.cancel")
 		q.Danger = true
-		p.desk.ask(q, func() { p.disable(n) })
+		p.desk.ask(q, func() { p.disable(t) })
 	})
 }
 
-func (p *usersPage) disable(n int) {
+func (p *usersPage) disable(t target) {
 	dir, by := p.desk.station.Directory, p.desk.actor()
 	said := func(done int) string { return text.N("users.disable.done", done, "Number", text.Number(done)) }
-	p.do(text.T("users.disable.doing"), n, said, func(ctx context.Context, people []person, done report) error {
+	p.do(text.T("users.disable.doing"), t, said, func(ctx context.Context, people []person, done report) error {
 		for _, who := range people {
 			if err := ctx.Err(); err != nil {
 				return err
@@ -185,23 +188,23 @@ func (p *usersPage) chooseGroup(below fyne.CanvasObject) {
 
 // askAssign puts those chosen into a group, after a question.
 func (p *usersPage) askAssign(group string, create bool) {
-	p.about(func(n int, q widget.QuestionText) {
-		q.Title = text.N("users.assign.title", n, "Number", text.Number(n), "Group", group)
+	p.about(func(t target, q widget.QuestionText) {
+		q.Title = text.N("users.assign.title", t.n, "Number", text.Number(t.n), "Group", group)
 		q.Text = text.T("users.assign.text")
 		if create {
 			q.Text = text.T("users.assign.create", "Group", group)
 		}
 		q.Act, q.Cancel = text.T("users.assign.act"), text.T("user.key.cancel")
-		p.desk.ask(q, func() { p.assign(group, n, create) })
+		p.desk.ask(q, func() { p.assign(group, t, create) })
 	})
 }
 
-func (p *usersPage) assign(group string, n int, create bool) {
+func (p *usersPage) assign(group string, t target, create bool) {
 	dir, by := p.desk.station.Directory, p.desk.actor()
 	said := func(done int) string {
 		return text.N("users.assign.done", done, "Number", text.Number(done), "Group", group)
 	}
-	p.do(text.T("users.assign.doing"), n, said, func(ctx context.Context, people []person, done report) error {
+	p.do(text.T("users.assign.doing"), t, said, func(ctx context.Context, people []person, done report) error {
 		if create {
 			err := dir.AddGroup(ctx, by, directory.Group{Name: group})
 			if err != nil && !errors.Is(err, directory.ErrExists) {
@@ -263,7 +266,7 @@ func (p *usersPage) enroll() {
 			p.job = j
 		case j.state.Err != nil:
 			p.job = j
-		case !j.state.Stopped:
+		case !j.state.Stopped && p.desk.page == page(p):
 			p.state.Chosen = chosen{}
 			p.desk.openQueue(people)
 			return

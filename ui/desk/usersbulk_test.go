@@ -81,6 +81,23 @@ func TestAllThatMatchAreDoneThoughTheyAreNotListed(t *testing.T) {
 	}
 }
 
+func TestWhatWasAskedAboutIsDoneWhateverIsChosenMeanwhile(t *testing.T) {
+	b := newBench(t, 250)
+	b.listed()
+	b.users.search.Entry.SetText("u1")
+	b.until("the answer", func() bool { return !b.users.state.Asking && b.users.state.Query.Text == "u1" })
+	b.users.state.Chosen = chosen{All: true}
+	b.users.askDisable() // begins to count
+	b.users.search.Entry.SetText("u2")
+	b.users.list.Mark(0, 0)
+	b.until("the question", func() bool { return b.question != nil })
+	b.tap("Disable users")
+	b.jobEnds()
+	if got := b.disabledUsers(); len(got) != 100 || got[0] != "u100" {
+		t.Errorf("%d users are disabled, want the 100 that the question was about", len(got))
+	}
+}
+
 func TestSelectionOfAllIsGivenUpWithAnotherSearch(t *testing.T) {
 	b := newBench(t, 3)
 	b.listed()
@@ -132,7 +149,7 @@ func TestUserThatIsGoneMeanwhileIsTold(t *testing.T) {
 	if err := b.station.Directory.DeleteUser(t.Context(), "os:test", "u000"); err != nil {
 		t.Fatal(err)
 	}
-	b.users.assign("Laboratory", 2, true)
+	b.users.assign("Laboratory", target{chosen: b.users.state.Chosen, n: 2}, true)
 	b.jobEnds()
 	words, well := b.users.job.state.words()
 	if well || words != "1 user is in “Laboratory”. With 1 it could not be done." {
