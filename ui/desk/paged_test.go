@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// source is n numbered rows by pages of ten.
+// page10 is the page of ten that begins at a row, of n numbered rows.
 func page10(from, n int) (rows []int, next string) {
 	for i := from; i < min(from+10, n); i++ {
 		rows = append(rows, i)

@@ -82,7 +82,7 @@ func (s usersState) total() (n int, known bool) {
 	return s.Rows.count(), false
 }
 
-// marked is how much of what matches is chosen.
+// chosenCount is how many are chosen, where that is known.
 func (s usersState) chosenCount() (n int, known bool) {
 	total, known := s.total()
 	if !known {
