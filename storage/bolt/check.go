@@ -21,13 +21,14 @@ func (s *Store) Check(ctx context.Context) error {
 		return err
 	}
 	return s.file.View(ctx, func(b *bbolt.Tx) error {
-		t := &tx{ctx: ctx, b: b}
+		t := &tx{ctx: ctx, b: b, sizes: s.sizes}
 		defer t.end()
+		if b == nil {
+			return nil
+		}
 		return errors.Join(
-			t.checkIndex(users, userIndex, func(key, raw []byte) ([]entry, error) {
-				r, err := boltfile.Decode[userRecord](raw)
-				return userEntries(key, r.user()), err
-			}),
+			t.checkUsers(),
+			t.checkCounts(),
 			t.checkIndex(keys, keyIndex, func(_, raw []byte) ([]entry, error) {
 				r, err := boltfile.Decode[keyRecord](raw)
 				return keyEntries(r.key()), err

@@ -1,4 +1,6 @@
 package bolt
 
-// SetGatherMost makes a word common that more than n users have.
-func (s *Store) SetGatherMost(n int) { s.gatherMost = n }
+// SetSizes makes the segments and blocks of the index small, in bits of an ordinal, so that few users fill many.
+func (s *Store) SetSizes(segment, block uint, looseMost int) {
+	s.sizes = sizes{segment, block, looseMost}
+}

@@ -3,19 +3,16 @@ package bolt
 import (
 	"bytes"
 	"crypto/sha256"
-	"encoding/base64"
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"math"
+	"strings"
+	"time"
 
 	"tapstation/app/directory"
 	"tapstation/storage/boltfile"
 )
-
-const keysUnsaid, keysMost = 100, 1000
-
-var errPlace = errors.New("not a place in the list of keys")
 
 func (t *tx) Key(id string) (k directory.SecurityKey, err error) {
 	defer t.guard(&err)
@@ -50,8 +47,10 @@ func (t *tx) PutKey(k directory.SecurityKey) (err error) {
 	if _, err := name(k.UserID); err != nil {
 		return fmt.Errorf("user ID: %w", err)
 	}
-	if bytes.IndexByte([]byte(k.State), 0) >= 0 || len(k.State) > maxName {
-		return fmt.Errorf("state %.64q: %w", k.State, errName)
+	for _, word := range []string{string(k.State), string(k.Verification), string(k.Kind)} {
+		if strings.IndexByte(word, 0) >= 0 || len(word) > maxName {
+			return fmt.Errorf("state, verification or kind %.64q: %w", word, errName)
+		}
 	}
 	if len(k.Mark.UID) > math.MaxUint8 {
 		return fmt.Errorf("card UID: %w", boltfile.ErrTooLarge)
@@ -66,12 +65,16 @@ func (t *tx) PutKey(k directory.SecurityKey) (err error) {
 	switch old, err := t.key(id); {
 	case err == nil:
 		before = keyEntries(old)
+		t.countKey(old, -1)
+		t.holderChanged([]byte(directory.Fold(old.UserID)))
 	case !errors.Is(err, directory.ErrNotFound):
 		return err
 	}
 	if err := keep(t, keys, id, keepKey(k)); err != nil {
 		return fmt.Errorf("keep key %q: %w", k.ID, err)
 	}
+	t.countKey(k, 1)
+	t.holderChanged([]byte(directory.Fold(k.UserID)))
 	return t.reindex(keyIndex, before, keyEntries(k))
 }
 
@@ -84,65 +87,9 @@ func (t *tx) DeleteKey(id string) (err error) {
 	if err := t.delete(keys, []byte(id)); err != nil {
 		return err
 	}
+	t.countKey(old, -1)
+	t.holderChanged([]byte(directory.Fold(old.UserID)))
 	return t.reindex(keyIndex, keyEntries(old), nil)
-}
-
-// Keys walks along the index of what is rarest by its nature, and looks at each key for the rest.
-func (t *tx) Keys(q directory.KeyQuery) (page directory.KeyPage, err error) {
-	defer t.guard(&err)
-	limit := pageLimit(q.Limit, keysUnsaid, keysMost)
-	after, err := base64.RawURLEncoding.DecodeString(q.After)
-	if err != nil || len(after) > 0 && len(after) <= placeTime {
-		return page, fmt.Errorf("%.64q: %w", q.After, errPlace)
-	}
-	prefix, none := queryPrefix(q)
-	if none {
-		return page, nil
-	}
-	scan := t.scan
-	if q.Desc {
-		scan = t.scanBack
-	}
-	var last []byte
-	for place := range scan(keyIndex, prefix, after) {
-		if err := t.alive(); err != nil {
-			return directory.KeyPage{}, err
-		}
-		k, err := t.key(place[placeTime:])
-		if err != nil {
-			return directory.KeyPage{}, fmt.Errorf("key %q of the index: %w", place[placeTime:], damagedIndex(err))
-		}
-		if !matches(q, k) {
-			continue
-		}
-		if len(page.Keys) == limit {
-			page.Next = base64.RawURLEncoding.EncodeToString(last)
-			return page, nil
-		}
-		page.Keys = append(page.Keys, k)
-		last = place
-	}
-	return page, t.ctx.Err()
-}
-
-// queryPrefix is the part of the index that holds every key asked for; none when there can be no such key.
-func queryPrefix(q directory.KeyQuery) (prefix []byte, none bool) {
-	switch {
-	case q.UserID != "":
-		user, err := name(q.UserID)
-		return ownerKey(user), err != nil
-	case len(q.CardUID) > math.MaxUint8:
-		return nil, true
-	case len(q.CardUID) > 0:
-		return uidKey(q.CardUID), false
-	case q.NoUID:
-		return uidKey(nil), false
-	case q.OfflineLogin:
-		return []byte("o"), false
-	case q.State != "":
-		return stateKey(q.State), false
-	}
-	return []byte("m"), false
 }
 
 func matches(q directory.KeyQuery, k directory.SecurityKey) bool {
@@ -180,6 +127,25 @@ func keyEntries(k directory.SecurityKey) []entry {
 	if k.OfflineLogin {
 		entries = append(entries, at([]byte("o")))
 	}
+	if k.Verification == directory.PINless {
+		entries = append(entries, at([]byte("p")))
+	}
+	if k.TemporaryPIN {
+		entries = append(entries, at([]byte("t")))
+	}
+	if k.Kind != directory.Card {
+		entries = append(entries, at(kindKey(k.Kind)))
+	}
+	if k.State == directory.Active {
+		used := k.Activated
+		if k.LastUsed.After(used) {
+			used = k.LastUsed
+		}
+		entries = append(entries, at(timeKey('l', used)))
+	}
+	if !k.Activated.IsZero() {
+		entries = append(entries, at(timeKey('a', k.Activated)))
+	}
 	if len(k.Credential.ID) > 0 {
 		entries = append(entries, entry{credentialKey(k.Credential.ID), []byte(k.ID)})
 	}
@@ -191,10 +157,16 @@ const placeTime = 8
 
 // placeOf is a key's place in the order they were made. Those of the same microsecond are in the order of their IDs.
 func placeOf(k directory.SecurityKey) []byte {
-	const sign = 1 << 63 // so that times before year 1 come first
-	place := binary.BigEndian.AppendUint64(nil, uint64(instantOf(k.Created))^sign)
-	return append(place, k.ID...)
+	return append(timeKey(0, k.Created)[1:], k.ID...)
 }
+
+// timeKey is a prefix followed by a time, such that earlier times come first.
+func timeKey(prefix byte, at time.Time) []byte {
+	const sign = 1 << 63 // so that times before year 1 come first
+	return binary.BigEndian.AppendUint64([]byte{prefix}, uint64(instantOf(at))^sign)
+}
+
+func kindKey(k directory.Kind) []byte { return append([]byte("k"+string(k)), 0) }
 
 func ownerKey(user []byte) []byte { return append(append([]byte("u"), user...), 0) }
 

@@ -1,247 +1,290 @@
 package bolt
 
 import (
-	"bytes"
 	"container/heap"
-	"iter"
+	"encoding/base64"
+	"encoding/binary"
 	"slices"
-
-	"go.etcd.io/bbolt"
 
 	"tapstation/app/directory"
 )
 
-const (
-	usersUnsaid, usersMost = 100, 1000
+const usersUnsaid, usersMost = 100, 1000
 
-	// gatherMost is how many index entries of one word are gathered and sorted. A word that more users have is
-	// so common that walking along the users in their order and looking for it finds a page as soon.
-	gatherMost = 20_000
-	// planWords is how many words take part in choosing where to look; all of them are looked for.
-	planWords = 8
-)
-
-// Users walks along the users in the order of their IDs. Which users it looks at depends on what is rarest of what
-// was asked for; whether one matches is then decided from its words and groups alone, and only those that do are read.
+// Users finds in each segment of the index the set of users that match, and merges what the segments have in the order
+// asked for. How long that takes depends on how many users there are, hardly on what is asked: a set is found in one
+// run over the words that begin alike, and an order is walked along without reading a record.
 func (t *tx) Users(q directory.UserQuery) (page directory.UserPage, err error) {
 	defer t.guard(&err)
-	limit := pageLimit(q.Limit, usersUnsaid, usersMost)
-	if q.Sort != directory.ByID || q.Desc || q.Keys != directory.HoldsAny || q.Disabled != directory.Unset {
-		return t.sorted(q, limit)
+	if err := t.flush(); err != nil {
+		return page, err
 	}
-	words := directory.Words(q.Text)
-	var group []byte
+	limit := pageLimit(q.Limit, usersUnsaid, usersMost)
+	s := userSearch{tx: t, order: orderOf(q.Sort), back: q.Desc, words: queryWords(q.Text), query: q}
 	if q.Group != "" {
 		if _, err := name(q.Group); err != nil {
 			return page, nil // no group has such a name
 		}
-		group = groupKey(q.Group)
+		s.group = directory.Fold(q.Group)
 	}
-	candidates, err := t.candidates(words, group, []byte(q.After))
+	if q.After != "" {
+		after, ok := s.parseAfter(q.After)
+		if !ok {
+			return page, nil
+		}
+		s.after = &after
+	}
+	runs, err := s.runs()
 	if err != nil {
 		return page, err
 	}
-	var last []byte
-	for id, text := range candidates {
+	heap.Init(runs)
+	var last document
+	for len(runs.all) > 0 {
 		if err := t.alive(); err != nil {
 			return directory.UserPage{}, err
 		}
-		if !t.matches(id, text, words, group) {
-			continue
-		}
+		d := runs.all[0].head
 		if len(page.Users) == limit {
-			page.Next = string(last)
+			page.Next = s.formatAfter(last)
 			return page, nil
 		}
-		u, err := t.user(id)
+		u, err := t.user(d.id)
 		if err != nil {
-			return directory.UserPage{}, err
+			return directory.UserPage{}, damagedIndex(err)
 		}
-		page.Users = append(page.Users, u)
-		last = id
+		page.Users, last = append(page.Users, u), d
+		if runs.all[0].next() {
+			heap.Fix(runs, 0)
+		} else {
+			heap.Pop(runs)
+		}
 	}
 	return page, t.ctx.Err()
 }
 
-// matches tells whether a user has a word for each that is asked for, and is in the group (nil: any). text may be nil
-// when it has not been read yet.
-func (t *tx) matches(id, text []byte, words []string, group []byte) bool {
-	if len(words) > 0 && text == nil {
-		text = t.get(userIndex, textKey(id))
+// userSearch is one query.
+type userSearch struct {
+	tx    *tx
+	query directory.UserQuery
+	order order
+	back  bool
+	words [][]byte // each after a NUL
+	group string   // folded; "" for all
+	after *document
+}
+
+// runs are the users that match, in order within each run.
+func (s *userSearch) runs() (*runHeap, error) {
+	found := &runHeap{search: s}
+	next, err := s.tx.nextOrdinal()
+	if err != nil || next == 0 {
+		return found, err
 	}
-	for _, w := range words {
-		if !bytes.Contains(text, append([]byte{0}, w...)) {
+	last, _ := s.tx.sizes.split(next - 1)
+	for n := range last + 1 {
+		if err := s.tx.ctx.Err(); err != nil {
+			return nil, err
+		}
+		if err := s.segment(n, found); err != nil {
+			return nil, err
+		}
+	}
+	return found, nil
+}
+
+// segment adds what one segment has.
+func (s *userSearch) segment(n uint32, found *runHeap) error {
+	set, err := s.members(n)
+	if err != nil || set.empty() {
+		return err
+	}
+	bound, looseBucket, err := s.tx.segment(n)
+	if err != nil {
+		return err
+	}
+	loose := newBitset(len(set) * 64) // slots that what is bound of is out of date
+	var matching []document
+	for _, w := range s.words {
+		having := newBitset(len(set) * 64)
+		bound.mark(w[1:], having)
+		if err := eachLoose(looseBucket, func(slot int, raw []byte) error {
+			having.put(slot, len(raw) > 0 && parseDocument(raw).has(w))
+			return nil
+		}); err != nil {
+			return err
+		}
+		if set.and(having); set.empty() {
+			return nil
+		}
+	}
+	if err := eachLoose(looseBucket, func(slot int, raw []byte) error {
+		loose.set(slot)
+		if set.has(slot) && len(raw) > 0 {
+			if d := parseDocument(raw); s.behind(d) {
+				matching = append(matching, d)
+			}
+		}
+		return nil
+	}); err != nil {
+		return err
+	}
+	slices.SortFunc(matching, s.compare)
+	found.add(&run{search: s, rest: matching})
+	if set.without(loose); !set.empty() {
+		found.add(&run{search: s, bound: &bound, set: set, at: s.start(&bound)})
+	}
+	return nil
+}
+
+// members are the users of a segment that the query is about, but for its words.
+func (s *userSearch) members(n uint32) (bitset, error) {
+	set := newBitset(1 << s.tx.sizes.segment)
+	words := len(set) / int(s.tx.sizes.blocks())
+	for i := range s.tx.sizes.blocks() {
+		block := n*s.tx.sizes.blocks() + i
+		flagged, err := s.tx.flagBlock(block)
+		if err != nil {
+			return nil, err
+		}
+		part := set[int(i)*words : (int(i)+1)*words]
+		copy(part, flagged[isUser])
+		switch s.query.Disabled {
+		case directory.On:
+			part.and(flagged[isDisabled])
+		case directory.Off:
+			part.without(flagged[isDisabled])
+		}
+		switch f, ok := holding[s.query.Keys]; {
+		case s.query.Keys == directory.HoldsNoActive:
+			part.without(flagged[hasActive])
+		case ok:
+			part.and(flagged[f])
+		case s.query.Keys != directory.HoldsAny:
+			clear(part)
+		}
+		if s.group != "" {
+			in := newBitset(1 << s.tx.sizes.block)
+			if err := in.decodeInto(s.tx.get(userSets, groupKey(block, s.group))); err != nil {
+				return nil, err
+			}
+			part.and(in)
+		}
+	}
+	return set, nil
+}
+
+var holding = map[directory.Holding]flag{
+	directory.HoldsPending:  hasPending,
+	directory.HoldsActive:   hasActive,
+	directory.HoldsDisabled: hasDisabled,
+	directory.HoldsRevoked:  hasRevoked,
+	directory.HoldsPINless:  hasPINless,
+}
+
+// compare is the order of the answer.
+func (s *userSearch) compare(a, b document) int {
+	if s.back {
+		a, b = b, a
+	}
+	return s.order.compare(a, b)
+}
+
+// behind tells whether d comes after where the page before ended.
+func (s *userSearch) behind(d document) bool { return s.after == nil || s.compare(*s.after, d) < 0 }
+
+// start is the place in a segment's order where the walk begins.
+func (s *userSearch) start(bound *segment) int {
+	switch {
+	case s.after != nil:
+		return bound.after(s.order, *s.after, s.back)
+	case s.back:
+		return bound.documents - 1
+	}
+	return 0
+}
+
+// formatAfter and parseAfter are UserPage.Next: the order, and where d stands in it.
+func (s *userSearch) formatAfter(d document) string {
+	place := d.place(s.order)
+	raw := binary.AppendUvarint([]byte{s.kind()}, uint64(len(place)))
+	return base64.RawURLEncoding.EncodeToString(append(append(raw, place...), d.id...))
+}
+
+func (s *userSearch) parseAfter(next string) (d document, ok bool) {
+	raw, err := base64.RawURLEncoding.DecodeString(next)
+	if err != nil || len(raw) < 2 || raw[0] != s.kind() {
+		return d, false
+	}
+	n, size := binary.Uvarint(raw[1:])
+	if size <= 0 || n > uint64(len(raw)-1-size) {
+		return d, false
+	}
+	place, id := raw[1+size:1+size+int(n)], raw[1+size+int(n):]
+	return document{id: id, name: place, email: place, created: place}, true
+}
+
+func (s *userSearch) kind() byte {
+	if s.back {
+		return byte(s.order)<<1 | 1
+	}
+	return byte(s.order) << 1
+}
+
+// run is users of one segment, one after the other: those that are loose, or those bound that are in a set.
+type run struct {
+	search *userSearch
+	head   document
+
+	rest []document
+
+	bound *segment
+	set   bitset
+	at    int
+}
+
+// next puts the next user at the head.
+func (r *run) next() bool {
+	if r.bound == nil {
+		if len(r.rest) == 0 {
 			return false
 		}
+		r.head, r.rest = r.rest[0], r.rest[1:]
+		return true
 	}
-	return group == nil || t.has(userIndex, append(bytes.Clone(group), id...))
-}
-
-// candidates are users in the order of their IDs, each once, beyond after, among whom are all that match; with their
-// words where those are at hand.
-func (t *tx) candidates(words []string, group, after []byte) (iter.Seq2[[]byte, []byte], error) {
-	if len(words) == 0 && group == nil {
-		return t.scan(users, nil, after), nil
+	step := 1
+	if r.search.back {
+		step = -1
 	}
-	// The longest words are the likeliest to be rare.
-	words = slices.Clone(words)
-	slices.SortStableFunc(words, func(a, b string) int { return len(b) - len(a) })
-	words = words[:min(len(words), planWords)]
-
-	rarest, found, err := t.rarest(words, group)
-	switch {
-	case err != nil:
-		return nil, err
-	case found:
-		return t.wordUsers(rarest, after)
-	case group != nil:
-		return func(yield func(id, text []byte) bool) {
-			for id := range t.scan(userIndex, group, after) {
-				if !yield(id, nil) {
-					return
-				}
-			}
-		}, nil
-	}
-	return t.usersBeginning("", after), nil
-}
-
-// rarest is the word to look for users by; none when that is the group, or when all words are common. All are counted
-// at the same pace. When none ends within the limit, one will do whose users are many only by their IDs: those are
-// in their order already, and one after the other.
-func (t *tx) rarest(words []string, group []byte) (word string, found bool, err error) {
-	b := t.bucket(userIndex)
-	if b == nil || len(words) == 0 {
-		return "", false, nil
-	}
-	var counts []*count
-	for _, w := range words {
-		counts = append(counts, newCount(b, wordKey(w), textKey([]byte(w))))
-	}
-	var groupCount *count
-	if group != nil {
-		groupCount = newCount(b, group)
-	}
-	for range t.gatherMost {
-		if err := t.alive(); err != nil {
-			return "", false, err
-		}
-		for i, c := range counts {
-			if !c.next() {
-				return words[i], true, nil
-			}
-		}
-		if groupCount != nil && !groupCount.next() {
-			return "", false, nil
-		}
-	}
-	for i, c := range counts {
-		if len(c.prefixes) == 1 { // the entries of the word are counted, those of IDs are left
-			return words[i], true, nil
-		}
-	}
-	return "", false, nil
-}
-
-// count walks along the entries that begin with the first of its prefixes, then the next.
-type count struct {
-	cursor   *bbolt.Cursor
-	prefixes [][]byte // from the present one on
-	begun    bool     // with the present one
-}
-
-func newCount(b *bbolt.Bucket, prefixes ...[]byte) *count {
-	return &count{cursor: b.Cursor(), prefixes: prefixes}
-}
-
-// next tells whether there was another entry.
-func (c *count) next() bool {
-	for len(c.prefixes) > 0 {
-		var k []byte
-		if c.begun {
-			k, _ = c.cursor.Next()
-		} else {
-			k, _ = c.cursor.Seek(c.prefixes[0])
-		}
-		if c.begun = k != nil && bytes.HasPrefix(k, c.prefixes[0]); c.begun {
+	for ; r.at >= 0 && r.at < r.bound.documents; r.at += step {
+		slot := r.bound.at(r.search.order, r.at)
+		if r.set.has(slot) {
+			r.head = r.bound.parsed(slot)
+			r.at += step
 			return true
 		}
-		c.prefixes = c.prefixes[1:]
 	}
 	return false
 }
 
-// wordUsers are the users of all words that begin with w: those whose IDs do, in their order, and between them those
-// the index has. It has them in the order of the words; a heap puts only as many in order as are asked for.
-func (t *tx) wordUsers(w string, after []byte) (iter.Seq2[[]byte, []byte], error) {
-	var found idHeap
-	for rest := range t.scan(userIndex, wordKey(w), nil) {
-		if err := t.alive(); err != nil {
-			return nil, err
-		}
-		if id := rest[bytes.IndexByte(rest, 0)+1:]; bytes.Compare(id, after) > 0 {
-			found = append(found, id)
-		}
-	}
-	return func(yield func(id, text []byte) bool) {
-		found := slices.Clone(found)
-		heap.Init(&found)
-		for id, text := range t.usersBeginning(w, after) {
-			if !found.each(id, yield) || !yield(id, text) {
-				return
-			}
-		}
-		found.each(nil, yield)
-	}, nil
+// runHeap has the run first whose head is.
+type runHeap struct {
+	search *userSearch
+	all    []*run
 }
 
-// usersBeginning are the users whose IDs begin with w, with their words.
-func (t *tx) usersBeginning(w string, after []byte) iter.Seq2[[]byte, []byte] {
-	return func(yield func(id, text []byte) bool) {
-		// after may be before all of these, among them, or behind them.
-		rest, among := bytes.CutPrefix(after, []byte(w))
-		if !among && string(after) > w {
-			return
-		}
-		if !among {
-			rest = nil
-		}
-		prefix := textKey([]byte(w))
-		for tail, text := range t.scan(userIndex, prefix, rest) {
-			if len(tail) == 0 && string(after) == w {
-				continue // scan takes no rest for no limit
-			}
-			if !yield(append([]byte(w), tail...), text) {
-				return
-			}
-		}
+func (h *runHeap) add(r *run) {
+	if r.next() {
+		h.all = append(h.all, r)
 	}
 }
 
-// idHeap has the smallest ID first.
-type idHeap [][]byte
-
-// each takes out the IDs before end (nil: all), each once, and end itself, which is not told. It is false when yield
-// wants no more.
-func (h *idHeap) each(end []byte, yield func(id, text []byte) bool) bool {
-	var last []byte
-	for len(*h) > 0 && (end == nil || bytes.Compare((*h)[0], end) <= 0) {
-		id := heap.Pop(h).([]byte)
-		if !bytes.Equal(id, last) && !bytes.Equal(id, end) && !yield(id, nil) {
-			return false
-		}
-		last = id
-	}
-	return true
-}
-
-func (h idHeap) Len() int           { return len(h) }
-func (h idHeap) Less(i, j int) bool { return bytes.Compare(h[i], h[j]) < 0 }
-func (h idHeap) Swap(i, j int)      { h[i], h[j] = h[j], h[i] }
-func (h *idHeap) Push(id any)       { *h = append(*h, id.([]byte)) }
-func (h *idHeap) Pop() any {
-	last := len(*h) - 1
-	id := (*h)[last]
-	*h = (*h)[:last]
-	return id
+func (h *runHeap) Len() int           { return len(h.all) }
+func (h *runHeap) Less(i, j int) bool { return h.search.compare(h.all[i].head, h.all[j].head) < 0 }
+func (h *runHeap) Swap(i, j int)      { h.all[i], h.all[j] = h.all[j], h.all[i] }
+func (h *runHeap) Push(r any)         { h.all = append(h.all, r.(*run)) }
+func (h *runHeap) Pop() any {
+	last := h.all[len(h.all)-1]
+	h.all = h.all[:len(h.all)-1]
+	return last
 }

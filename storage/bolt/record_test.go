@@ -151,10 +151,24 @@ func TestCheckFindsWhatDoesNotFit(t *testing.T) {
 		spoil func(*tx) error
 		want  error
 	}{
-		"nothing":                     {func(*tx) error { return nil }, nil},
-		"a word is not indexed":       {func(t *tx) error { return t.delete(userIndex, []byte("wbyron\x00ada")) }, directory.ErrDamaged},
-		"a word too many":             {func(t *tx) error { return t.put(userIndex, []byte("weve\x00ada"), nil) }, directory.ErrDamaged},
+		"nothing": {func(*tx) error { return nil }, nil},
+		"a word is not indexed": {func(t *tx) error {
+			return t.respell(func(raw []byte) []byte { return bytes.Replace(raw, []byte("\x00byron"), nil, 1) })
+		}, directory.ErrDamaged},
+		"a word too many": {func(t *tx) error { return t.respell(func(raw []byte) []byte { return append(raw, "\x00eve"...) }) }, directory.ErrDamaged},
+		"another name": {func(t *tx) error {
+			return t.respell(func(raw []byte) []byte { return bytes.Replace(raw, []byte("byron"), []byte("brown"), 1) })
+		}, directory.ErrDamaged},
 		"a handle of another":         {func(t *tx) error { return t.put(userIndex, []byte("hhandle"), []byte("eve")) }, directory.ErrDamaged},
+		"an ordinal of nobody":        {func(t *tx) error { return t.put(userIndex, []byte("heve"), ordinalValue(1)) }, directory.ErrDamaged},
+		"an ordinal free and taken":   {func(t *tx) error { return t.freeOrdinal(0) }, directory.ErrDamaged},
+		"an ordinal lost":             {func(t *tx) error { return t.put(userSets, nextKey, ordinalValue(7)) }, directory.ErrDamaged},
+		"sets lost":                   {func(t *tx) error { return t.delete(userSets, flagsKey(0)) }, directory.ErrDamaged},
+		"a group's set lost":          {func(t *tx) error { return t.delete(userSets, groupKey(0, "staff")) }, directory.ErrDamaged},
+		"a group's set of nobody":     {func(t *tx) error { return t.setGroup(0, "others", true) }, directory.ErrDamaged},
+		"a set that is not so":        {func(t *tx) error { return t.setFlag(0, isDisabled, true) }, directory.ErrDamaged},
+		"a count too high":            {func(t *tx) error { t.addCount(keyCount(fullKey), 1); return nil }, directory.ErrDamaged},
+		"a count too many":            {func(t *tx) error { t.addCount("kx\x00y\x00z\x000", 1); return nil }, directory.ErrDamaged},
 		"a user without a record":     {func(t *tx) error { return t.delete(users, []byte("ada")) }, directory.ErrDamaged},
 		"a user that is no record":    {func(t *tx) error { return t.put(users, []byte("ada"), []byte{0xFF}) }, directory.ErrDamaged},
 		"a key without a record":      {func(t *tx) error { return t.delete(keys, []byte("id")) }, directory.ErrDamaged},
@@ -167,14 +181,18 @@ func TestCheckFindsWhatDoesNotFit(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := New(t.TempDir() + "/" + Name)
-			if err := s.Update(t.Context(), func(dtx directory.Tx) error {
-				return errors.Join(
-					dtx.PutUser(directory.User{ID: "ada", LastName: "Byron", Handle: []byte("handle"), Groups: []string{"Staff", "STAFF"}}),
-					dtx.PutKey(fullKey),
-					dtx.AppendAudit(audit.Entry{Time: at}), dtx.AppendAudit(audit.Entry{Time: at}),
-					c.spoil(dtx.(*tx)))
-			}); err != nil {
-				t.Fatal(err)
+			for _, do := range []func(directory.Tx) error{
+				func(dtx directory.Tx) error {
+					return errors.Join(
+						dtx.PutUser(directory.User{ID: "ada", LastName: "Byron", Handle: []byte("handle"), Groups: []string{"Staff", "STAFF"}}),
+						dtx.PutKey(fullKey),
+						dtx.AppendAudit(audit.Entry{Time: at}), dtx.AppendAudit(audit.Entry{Time: at}))
+				},
+				func(dtx directory.Tx) error { return c.spoil(dtx.(*tx)) },
+			} {
+				if err := s.Update(t.Context(), do); err != nil {
+					t.Fatal(err)
+				}
 			}
 			if err := s.Check(t.Context()); !errors.Is(err, c.want) {
 				t.Errorf("Check: %v, want %v", err, c.want)
@@ -183,9 +201,22 @@ func TestCheckFindsWhatDoesNotFit(t *testing.T) {
 	}
 }
 
+// respell has the index know the first user by something else.
+func (t *tx) respell(edit func([]byte) []byte) error {
+	_, loose, err := t.segment(0)
+	if err != nil {
+		return err
+	}
+	raw := edit(bytes.Clone(loose.Get(slotKey(0))))
+	return t.putDocument(0, raw)
+}
+
 // TestDamagedRecordsAreErrors: reading what makes no sense is ErrDamaged, and a panic in bbolt too.
 func TestDamagedRecordsAreErrors(t *testing.T) {
 	s := New(t.TempDir() + "/" + Name)
+	if err := s.Update(t.Context(), func(dtx directory.Tx) error { return dtx.PutUser(directory.User{ID: "ada"}) }); err != nil {
+		t.Fatal(err)
+	}
 	if err := s.Update(t.Context(), func(dtx directory.Tx) error {
 		junk := []byte{0xA1, 0x01}
 		t := dtx.(*tx)

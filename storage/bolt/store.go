@@ -1,20 +1,26 @@
 // Package bolt keeps the directory in one bbolt file, station.db: the store for one machine. It is a directory.Store
 // and passes storagetest. How the file is shared with other programs, made, and brought up to date is boltfile's.
 //
-// There is a bucket for each kind of record, keyed by what identifies it (names folded, see directory.Fold), and an
-// index beside users and keys. An index entry is a key alone whose order is the order of answers, so that every
-// page is one walk along it:
+// There is a bucket for each kind of record, keyed by what identifies it (names folded, see directory.Fold), and indexes
+// beside users and keys.
 //
-//	user_index  h handle              → folded User ID
-//	            t User ID             → the words the user is found by, each after a NUL
-//	            w word NUL User ID      unless the User ID begins with the word
-//	            g group NUL User ID
+// Users are found by segments (segment.go): of every 65,536 users, which words lead to them and in which order they
+// come; and by sets (userindex.go): who is disabled, in a group, holds an active key. A query intersects sets and
+// walks along orders, and reads the records of the page it answers with.
+//
+// An entry of the index of keys is a key alone whose order is the order of answers, so that every page is one walk:
+//
 //	key_index   c SHA-256(credential) → key ID
 //	            m PLACE                 every key; PLACE is when it was made and its ID
 //	            u User ID NUL PLACE
 //	            s state NUL PLACE
 //	            o PLACE                 Offline Login is on
+//	            p PLACE                 PINless
+//	            t PLACE                 the PIN is temporary
+//	            k kind NUL PLACE        unless it is a card
 //	            d length UID PLACE      of its card; length 0: not known
+//	            l TIME PLACE            active; when it was used last, or activated
+//	            a TIME PLACE            when it was activated
 package bolt
 
 import (
@@ -31,16 +37,19 @@ const Name = "station.db"
 
 // The buckets.
 var (
-	users       = []byte("users")
-	userIndex   = []byte("user_index")
-	groups      = []byte("groups")
-	keys        = []byte("keys")
-	keyIndex    = []byte("key_index")
-	enrollments = []byte("enrollments")
-	admins      = []byte("admins")
-	settings    = []byte("settings")     // the keys below
-	auditLog    = []byte("audit")        // keyed by Seq, 8 bytes big-endian
-	importSteps = []byte("import_steps") // of the import under way, keyed by their place, 8 bytes big-endian
+	users        = []byte("users")
+	userIndex    = []byte("user_index")    // ordinals by handle, see ordinalKey
+	userSets     = []byte("user_sets")     // see ordinal.go
+	userSegments = []byte("user_segments") // see segment.go
+	counts       = []byte("counts")        // see statistics.go
+	groups       = []byte("groups")
+	keys         = []byte("keys")
+	keyIndex     = []byte("key_index")
+	enrollments  = []byte("enrollments")
+	admins       = []byte("admins")
+	settings     = []byte("settings")     // the keys below
+	auditLog     = []byte("audit")        // keyed by Seq, 8 bytes big-endian
+	importSteps  = []byte("import_steps") // of the import under way, keyed by their place, 8 bytes big-endian
 )
 
 // Keys in settings.
@@ -55,10 +64,13 @@ var schema = boltfile.Schema{
 	Format: "tapstation directory",
 	Buckets: []boltfile.Bucket{
 		{Name: string(users)},
-		{Name: string(userIndex)},
 		{Name: string(groups), Steps: steps(groupsHaveDefaults, groupsAreRenamed)},
 		{Name: string(keys), Steps: steps(keysKnowPINs)},
-		{Name: string(keyIndex)},
+		{Name: string(keyIndex), Steps: steps(keysHaveLanes)},
+		{Name: string(counts), Fill: countAll},
+		{Name: string(userSets)},
+		{Name: string(userSegments)},
+		{Name: string(userIndex), Steps: steps(usersHaveOrdinals)},
 		{Name: string(enrollments)},
 		{Name: string(settings), Steps: steps(workspaceHasPolicies)},
 		{Name: string(auditLog)},
@@ -71,14 +83,14 @@ var schema = boltfile.Schema{
 type Store struct {
 	file *boltfile.File
 
-	gatherMost int // the constant; tests with few users lower it to reach what happens with many
+	sizes sizes // the usual ones; tests with few users have smaller ones, to reach what happens with many
 }
 
 var _ directory.Store = (*Store)(nil)
 
 // New is the store in the file at path. It touches nothing; the first Update makes the file and its folder.
 func New(path string) *Store {
-	return &Store{file: boltfile.New(path, schema), gatherMost: gatherMost}
+	return &Store{file: boltfile.New(path, schema), sizes: usualSizes}
 }
 
 // Exists tells whether the file is there.
@@ -87,7 +99,7 @@ func (s *Store) Exists(context.Context) (bool, error) { return s.file.Exists() }
 // View runs do over a consistent look at the directory; an empty one where there is no file.
 func (s *Store) View(ctx context.Context, do func(directory.Tx) error) error {
 	return s.file.View(ctx, func(b *bbolt.Tx) error {
-		t := &tx{ctx: ctx, b: b, gatherMost: s.gatherMost}
+		t := &tx{ctx: ctx, b: b, sizes: s.sizes}
 		defer t.end()
 		return do(t)
 	})
@@ -96,9 +108,11 @@ func (s *Store) View(ctx context.Context, do func(directory.Tx) error) error {
 // Update runs do over the directory and keeps what it changed.
 func (s *Store) Update(ctx context.Context, do func(directory.Tx) error) error {
 	return s.file.Update(ctx, func(b *bbolt.Tx) (changed bool, err error) {
-		t := &tx{ctx: ctx, b: b, writable: true, gatherMost: s.gatherMost}
+		t := &tx{ctx: ctx, b: b, writable: true, sizes: s.sizes}
 		defer t.end()
-		err = do(t)
+		if err = do(t); err == nil {
+			err = t.flushed()
+		}
 		return t.changed, err
 	})
 }

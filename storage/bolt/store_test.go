@@ -16,13 +16,13 @@ func TestContract(t *testing.T) {
 	})
 }
 
-// TestContractWithCommonWords answers every search as if there were very many users.
-func TestContractWithCommonWords(t *testing.T) {
-	for _, gather := range []int{0, 2} {
-		t.Run(fmt.Sprint(gather), func(t *testing.T) {
+// TestContractWithSmallSegments has few users fill many segments of the index, some of them loose, as a million would.
+func TestContractWithSmallSegments(t *testing.T) {
+	for _, loose := range []int{0, 3} {
+		t.Run(fmt.Sprint(loose), func(t *testing.T) {
 			storagetest.Run(t, func(t *testing.T) directory.Store {
 				s := bolt.New(filepath.Join(t.TempDir(), "data", bolt.Name))
-				s.SetGatherMost(gather)
+				s.SetSizes(7, 6, loose)
 				return s
 			})
 		})

@@ -34,7 +34,8 @@ type tx struct {
 	over     bool
 	steps    int
 
-	gatherMost int // see Store
+	sizes sizes
+	index userChanges // not yet written
 }
 
 var _ directory.Tx = (*tx)(nil)
@@ -116,6 +117,23 @@ func (t *tx) scan(bucket, prefix, after []byte) iter.Seq2[[]byte, []byte] {
 		if len(after) > 0 && bytes.Equal(k, from) {
 			k, v = c.Next()
 		}
+		for ; k != nil && bytes.HasPrefix(k, prefix); k, v = c.Next() {
+			if !yield(k[len(prefix):], v) {
+				return
+			}
+		}
+	}
+}
+
+// scanFrom walks along the keys that begin with prefix, from the first whose rest is first or greater.
+func (t *tx) scanFrom(bucket, prefix, first []byte) iter.Seq2[[]byte, []byte] {
+	return func(yield func(rest, value []byte) bool) {
+		b := t.bucket(bucket)
+		if b == nil {
+			return
+		}
+		c := b.Cursor()
+		k, v := c.Seek(append(bytes.Clone(prefix), first...))
 		for ; k != nil && bytes.HasPrefix(k, prefix); k, v = c.Next() {
 			if !yield(k[len(prefix):], v) {
 				return

@@ -4,9 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"slices"
-	"strings"
-	"unicode/utf8"
 
 	"tapstation/app/directory"
 	"tapstation/storage/boltfile"
@@ -28,11 +25,22 @@ func (t *tx) user(key []byte) (directory.User, error) {
 
 func (t *tx) UserByHandle(handle []byte) (u directory.User, err error) {
 	defer t.guard(&err)
-	id := t.get(userIndex, handleKey(handle))
-	if id == nil {
+	if len(handle) == 0 {
 		return u, directory.ErrNotFound
 	}
-	return t.user(id)
+	raw := t.get(userIndex, ordinalKey(nil, handle))
+	if raw == nil {
+		return u, directory.ErrNotFound
+	}
+	ordinal, err := parseOrdinal(raw)
+	if err != nil {
+		return u, err
+	}
+	key, err := t.userAt(ordinal)
+	if err != nil {
+		return u, err
+	}
+	return t.user(key)
 }
 
 func (t *tx) PutUser(u directory.User) (err error) {
@@ -49,20 +57,62 @@ func (t *tx) PutUser(u directory.User) (err error) {
 	if len(u.Handle) > maxName {
 		return fmt.Errorf("handle: %w", boltfile.ErrTooLarge)
 	}
-	if owner := t.get(userIndex, handleKey(u.Handle)); owner != nil && string(owner) != string(key) {
-		return fmt.Errorf("handle of user %q: %w", u.ID, directory.ErrExists)
+	if !t.writable {
+		return errReadOnly
 	}
-	var before []entry
-	switch old, err := t.user(key); {
-	case err == nil:
-		before = userEntries(key, old)
-	case !errors.Is(err, directory.ErrNotFound):
+	old, err := t.user(key)
+	known := err == nil
+	if err != nil && !errors.Is(err, directory.ErrNotFound) {
 		return err
+	}
+	var ordinal uint32
+	if known {
+		if ordinal, err = t.ordinalOf(key, old); err != nil {
+			return err
+		}
+	}
+	if err := t.handleFree(u, ordinal, known); err != nil {
+		return err
+	}
+	if !known {
+		if ordinal, err = t.newOrdinal(); err != nil {
+			return err
+		}
 	}
 	if err := keep(t, users, key, keepUser(u)); err != nil {
 		return fmt.Errorf("keep user %q: %w", u.ID, err)
 	}
-	return t.reindex(userIndex, before, userEntries(key, u))
+	if known && !bytes.Equal(old.Handle, u.Handle) {
+		if err := t.delete(userIndex, ordinalKey(key, old.Handle)); err != nil {
+			return err
+		}
+	}
+	if err := t.put(userIndex, ordinalKey(key, u.Handle), ordinalValue(ordinal)); err != nil {
+		return err
+	}
+	if !known {
+		return t.indexUser(key, ordinal, nil, u)
+	}
+	return t.indexUser(key, ordinal, &old, u)
+}
+
+// handleFree fails with directory.ErrExists when somebody else has the handle of u, who is known by ordinal, or not yet.
+func (t *tx) handleFree(u directory.User, ordinal uint32, known bool) error {
+	if len(u.Handle) == 0 {
+		return nil
+	}
+	raw := t.get(userIndex, ordinalKey(nil, u.Handle))
+	if raw == nil {
+		return nil
+	}
+	owner, err := parseOrdinal(raw)
+	if err != nil {
+		return err
+	}
+	if !known || owner != ordinal {
+		return fmt.Errorf("handle of user %q: %w", u.ID, directory.ErrExists)
+	}
+	return nil
 }
 
 func (t *tx) DeleteUser(id string) (err error) {
@@ -75,54 +125,83 @@ func (t *tx) DeleteUser(id string) (err error) {
 	if err != nil {
 		return err
 	}
+	if !t.writable {
+		return errReadOnly
+	}
+	ordinal, err := t.ordinalOf(key, old)
+	if err != nil {
+		return err
+	}
 	if err := t.delete(users, key); err != nil {
 		return err
 	}
-	return t.reindex(userIndex, userEntries(key, old), nil)
+	if err := t.delete(userIndex, ordinalKey(key, old.Handle)); err != nil {
+		return err
+	}
+	return t.unindexUser(ordinal, old)
 }
 
-// maxWord is how many bytes of a word are in the index. What is longer is found by its beginning.
-const maxWord = 255
-
-// userEntries are the index entries of the user kept under key.
-func userEntries(key []byte, u directory.User) []entry {
-	words := u.SearchWords()
-	slices.Sort(words)
-	entries := make([]entry, 0, 2+len(words)+len(u.Groups))
-	if len(u.Handle) > 0 {
-		entries = append(entries, entry{handleKey(u.Handle), key})
-	}
-	var text strings.Builder
-	for _, w := range words {
-		text.WriteByte(0)
-		text.WriteString(w)
-		if !bytes.HasPrefix(key, []byte(w)) { // those are found by the ID itself, in its order
-			entries = append(entries, entry{append(append(wordKey(w), 0), key...), nil})
+// indexUser has the index know the user kept under key as u, where it knew old; nil: nobody.
+func (t *tx) indexUser(key []byte, ordinal uint32, old *directory.User, u directory.User) error {
+	document := documentOf(key, u)
+	if old == nil || !bytes.Equal(document, documentOf(key, *old)) {
+		if err := t.putDocument(ordinal, document); err != nil {
+			return err
 		}
 	}
-	entries = append(entries, entry{textKey(key), []byte(text.String())})
+	if err := t.setFlag(ordinal, isUser, true); err != nil {
+		return err
+	}
+	if err := t.setFlag(ordinal, isDisabled, u.Disabled); err != nil {
+		return err
+	}
+	joined := foldedGroups(u)
+	if old == nil {
+		t.holderChanged(key) // keys may have been there before the user
+	} else {
+		for g := range foldedGroups(*old) {
+			if !joined[g] {
+				if err := t.setGroup(ordinal, g, false); err != nil {
+					return err
+				}
+			}
+			delete(joined, g)
+		}
+	}
+	for g := range joined {
+		if err := t.setGroup(ordinal, g, true); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// unindexUser has the index forget a user.
+func (t *tx) unindexUser(ordinal uint32, old directory.User) error {
+	for f := range flags {
+		if err := t.setFlag(ordinal, f, false); err != nil {
+			return err
+		}
+	}
+	for g := range foldedGroups(old) {
+		if err := t.setGroup(ordinal, g, false); err != nil {
+			return err
+		}
+	}
+	if err := t.putDocument(ordinal, nil); err != nil {
+		return err
+	}
+	return t.freeOrdinal(ordinal)
+}
+
+// foldedGroups are the groups of a user, as they are compared.
+func foldedGroups(u directory.User) map[string]bool {
+	folded := make(map[string]bool, len(u.Groups))
 	for _, g := range u.Groups {
-		entries = append(entries, entry{append(groupKey(g), key...), nil})
+		folded[directory.Fold(g)] = true
 	}
-	return entries
+	return folded
 }
 
-func handleKey(handle []byte) []byte { return append([]byte("h"), handle...) }
-
-func textKey(user []byte) []byte { return append([]byte("t"), user...) }
-
-// wordKey is what the entries of all words that begin like w begin with.
-func wordKey(w string) []byte {
-	if len(w) > maxWord {
-		w = w[:maxWord]
-		for !utf8.ValidString(w) {
-			w = w[:len(w)-1]
-		}
-	}
-	return append([]byte("w"), w...)
-}
-
-// groupKey is what the entries of a group's users begin with.
-func groupKey(group string) []byte {
-	return append(append([]byte("g"), directory.Fold(group)...), 0)
-}
+// holderChanged says that the security keys of the user kept under key have changed.
+func (t *tx) holderChanged(key []byte) { setIn(&t.index.holders, string(key), true) }
