@@ -53,6 +53,9 @@ type bench struct {
 	store   *gatedStore
 	queue   chan func()
 
+	loggedOut bool             // nobody is logged in when the window opens
+	clock     func() time.Time // nil: the system's
+
 	mu     sync.Mutex
 	alarms []alarm // set by Options.After
 }
@@ -81,6 +84,9 @@ func newBench(t *testing.T, users int, more ...func(*bench)) *bench {
 	for _, m := range more {
 		m(b)
 	}
+	if d.Now = b.clock; b.loggedOut {
+		owner = admin.Session{}
+	}
 
 	board := device.NewBoard(b.source)
 	ctx, cancel := context.WithCancel(context.Background())
@@ -90,10 +96,11 @@ func newBench(t *testing.T, users int, more ...func(*bench)) *bench {
 		_ = board.Run(ctx) // ends with ctx
 	}()
 	box := seal.New(dir, seal.Options{FileOnly: true})
-	who := &login.Login{Directory: d, Board: board}
+	cache := offline.New(filepath.Join(dir, offline.Name))
+	who := &login.Login{Directory: d, Cache: cache, Board: board}
 	s := &app.Station{Board: board, Directory: d, Admins: &admin.Admins{Directory: d, Login: who, Cost: cheap}, Login: who, Enroller: &enroll.Enroller{Directory: d, Board: board, Seal: box,
 		RelyingParty: func(w directory.Workspace) (enroll.RelyingParty, error) { return rp.NewWorkspace(w) }},
-		Doctor: &doctor.Doctor{Board: board, Directory: d, Cache: offline.New(filepath.Join(dir, "offline.db")), Seal: box, Folder: dir}}
+		Doctor: &doctor.Doctor{Board: board, Directory: d, Cache: cache, Seal: box, Folder: dir}}
 	b.Desk = New(fyne.CurrentApp(), s, Options{Session: owner, Do: b.enqueue, After: b.after})
 	b.Show()
 	t.Cleanup(func() {

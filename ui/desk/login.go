@@ -129,8 +129,10 @@ func (p *loginPage) check(userID, password string) {
 			if p.desk.gate != gate(p) {
 				return // a card was faster
 			}
-			p.password.SetText("")
 			p.state = p.state.answered(err)
+			if p.waits() <= 0 { // else it was not compared, and can be tried again as it is
+				p.password.SetText("")
+			}
 			if err == nil {
 				p.desk.loggedIn(s)
 				return
