@@ -111,6 +111,10 @@ var acts = map[string]act{
 		w.Name = "Another"
 		return f.dir.SetWorkspace(ctx, by, w)
 	}},
+	"directory.Directory.ChangeWorkspace": {who: managers, do: func(ctx context.Context, f *floor, by string) error {
+		_, err := f.dir.ChangeWorkspace(ctx, by, func(w *directory.Workspace) error { w.Name = "Another"; return nil })
+		return err
+	}},
 
 	"directory.Directory.Audit": {who: readers, do: func(ctx context.Context, f *floor, by string) error {
 		_, err := f.dir.Audit(ctx, by, directory.AuditQuery{})

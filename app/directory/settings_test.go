@@ -9,6 +9,7 @@ import (
 	"image/jpeg"
 	"image/png"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -88,6 +89,36 @@ func TestEverySettingIsKeptAndOnRecord(t *testing.T) {
 	}
 	if _, ok := directory.FindSetting("nonsense"); ok {
 		t.Error("a setting that is not there is found")
+	}
+}
+
+// TestSettingsChangedAtOnceAreAllKept is what two scripts do, each with its own setting.
+func TestSettingsChangedAtOnceAreAllKept(t *testing.T) {
+	d := open(t)
+	var scripts sync.WaitGroup
+	for _, s := range directory.Settings() {
+		scripts.Go(func() {
+			_, err := d.ChangeWorkspace(t.Context(), "os:test", func(w *directory.Workspace) error { return s.Set(w, aSetting[s.Name].value) })
+			if err != nil {
+				t.Errorf("%s: %v", s.Name, err)
+			}
+		})
+	}
+	scripts.Wait()
+	w, err := d.Workspace(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range directory.Settings() {
+		if got, want := s.Get(w), aSetting[s.Name].written; got != want {
+			t.Errorf("%s is %q, want %q", s.Name, got, want)
+		}
+	}
+	if kept, err := d.ChangeWorkspace(t.Context(), "os:test", func(w *directory.Workspace) error {
+		w.PINPolicy.MinLength = w.PINPolicy.MaxLength + 1
+		return nil
+	}); err == nil {
+		t.Errorf("settings that do not go together are kept: %+v", kept.PINPolicy)
 	}
 }
 

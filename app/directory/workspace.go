@@ -1,6 +1,7 @@
 package directory
 
 import (
+	"bytes"
 	"context"
 	"net/url"
 	"regexp"
@@ -110,6 +111,30 @@ func (d *Directory) SetWorkspace(ctx context.Context, by string, w Workspace) er
 		return err
 	}
 	return d.change(ctx, by, ChangeSettings, func(tx Tx, now time.Time) error { return setWorkspace(tx, by, now, w) })
+}
+
+// ChangeWorkspace keeps what change makes of the settings as they are in that moment, and returns them. It fails with
+// change's error and with *InvalidError.
+func (d *Directory) ChangeWorkspace(ctx context.Context, by string, change func(*Workspace) error) (Workspace, error) {
+	var w Workspace
+	err := d.change(ctx, by, ChangeSettings, func(tx Tx, now time.Time) (err error) {
+		if w, err = tx.Workspace(); err != nil {
+			return err
+		}
+		logo := w.Logo
+		if err := change(&w); err != nil {
+			return err
+		}
+		looked := w
+		if bytes.Equal(logo, w.Logo) {
+			looked.Logo = nil // looking at a picture takes its time
+		}
+		if err := invalid(ValidateWorkspace(looked)); err != nil {
+			return err
+		}
+		return setWorkspace(tx, by, now, w)
+	})
+	return w, err
 }
 
 // setWorkspace keeps settings that are valid.
