@@ -3,7 +3,6 @@ package command
 import (
 	"context"
 	"encoding/base64"
-	"errors"
 	"fmt"
 	"io"
 	"time"
@@ -11,7 +10,6 @@ import (
 	"tapstation/app"
 	"tapstation/app/directory"
 	"tapstation/app/enroll"
-	"tapstation/app/login"
 )
 
 // enrollDocument is what enroll --json prints.
@@ -24,6 +22,7 @@ type enrollDocument struct {
 	Model        string       `json:"model"`
 	Verification string       `json:"verification"`
 	OfflineLogin bool         `json:"offline_login"`
+	TemporaryPIN bool         `json:"temporary_pin"` // its holder has not chosen it yet
 	Reader       string       `json:"reader"`
 	Card         cardDocument `json:"card"`
 	Resumed      bool         `json:"resumed"`
@@ -77,22 +76,18 @@ func (c *enrollCommand) Run(r *run) error {
 		return r.print(newEnrollDocument(res), func(w io.Writer) {
 			_, _ = fmt.Fprintf(w, "%s is now %q of %s (key %s, %s).\n", // a strings.Builder takes everything
 				orDash(clean(res.Key.Model)), clean(res.Key.Name), clean(res.Key.UserID), res.Key.ID, verificationText(res.Key))
+			if res.Key.TemporaryPIN {
+				_, _ = fmt.Fprintf(w, "Its PIN is temporary: tapstation keys change-pin %s lets its holder choose one.\n", res.Key.ID)
+			}
 		})
 	})
 }
 
-// request is what is asked for, with the workspace's defaults for what is not.
+// request is what is asked for, with the defaults of the user's groups and the workspace for what is not.
 func (c *enrollCommand) request(ctx context.Context, d *directory.Directory) (enroll.Request, error) {
-	w, err := d.Workspace(ctx)
+	defaults, err := d.KeyDefaults(ctx, c.UserID)
 	if err != nil {
-		return enroll.Request{}, fmt.Errorf("read the workspace's settings: %w", err)
-	}
-	u, _, err := d.User(ctx, c.UserID)
-	if errors.Is(err, directory.ErrNotFound) {
-		return enroll.Request{}, fmt.Errorf("user %q: %w", c.UserID, login.ErrUnknownUser)
-	}
-	if err != nil {
-		return enroll.Request{}, fmt.Errorf("look up user %q: %w", c.UserID, err)
+		return enroll.Request{}, userError(c.UserID, err)
 	}
 	if c.KeyName != "" {
 		if wrong := directory.ValidateKeyName(c.KeyName); wrong != nil {
@@ -100,8 +95,14 @@ func (c *enrollCommand) request(ctx context.Context, d *directory.Directory) (en
 		}
 	}
 	req := enroll.Request{
-		UserID: u.ID, KeyName: c.KeyName, Verification: w.Verification, OfflineLogin: w.OfflineLogin,
-		PINChooser: directory.UserHere, Reader: c.Reader,
+		UserID: c.UserID, KeyName: c.KeyName, Verification: defaults.Verification, OfflineLogin: defaults.OfflineLogin == directory.On,
+		PINChooser: defaults.PINChooser, Replaces: c.Replace, Reader: c.Reader,
+	}
+	if c.PINChooser != "" {
+		req.PINChooser = directory.PINChooser(c.PINChooser)
+	}
+	if c.PINStdin {
+		req.PINChooser = directory.UserHere // that is the PIN the user has chosen
 	}
 	if c.Verification != "" {
 		req.Verification = directory.Verification(c.Verification)
@@ -118,7 +119,7 @@ func newEnrollDocument(res enroll.Result) enrollDocument {
 		UserID: k.UserID, KeyID: k.ID, KeyName: k.Name,
 		CredentialID: base64.RawURLEncoding.EncodeToString(k.Credential.ID),
 		AAGUID:       formatAAGUID(k.Credential.AAGUID), Model: k.Model,
-		Verification: string(k.Verification), OfflineLogin: k.OfflineLogin,
+		Verification: string(k.Verification), OfflineLogin: k.OfflineLogin, TemporaryPIN: k.TemporaryPIN,
 		Reader: res.Reader, Card: newCardDocument(k.Mark.ATR, k.Mark.UID), Resumed: res.Resumed,
 		Cost: costDocument{
 			APDUs: res.Cost.APDUs, BytesToCard: res.Cost.BytesToCard, BytesFromCard: res.Cost.BytesFromCard,

@@ -17,6 +17,7 @@ import (
 	"tapstation/app/login"
 	"tapstation/app/pin"
 	"tapstation/app/rp"
+	"tapstation/app/whole"
 	"tapstation/device"
 )
 
@@ -68,7 +69,7 @@ var failures = []failure{
 	{is(login.ErrNotProven), "not_proven", "Tap again. If it stays so, enroll the card anew."},
 	{is(login.ErrUnknownCard), "unknown_card", "Use a card that is enrolled here."},
 	{is(login.ErrUnknownUser), "unknown_user", "See tapstation users list."},
-	{is(login.ErrUserDisabled), "user_disabled", "Enable the user first."},
+	{is(login.ErrUserDisabled), "user_disabled", "Enable the user first: tapstation users enable."},
 	{is(login.ErrNoKey), "no_key", "Enroll a card for the user first."},
 	{is(login.ErrUnreachable), "directory_unreachable", "Only keys with Offline Login work now. Run tapstation doctor."},
 	{is(login.ErrNotKept), "no_offline_key", "Enroll with --offline-login on this machine, or leave --offline out."},
@@ -77,7 +78,12 @@ var failures = []failure{
 	{is(enroll.ErrCancelled), "cancelled", ""},
 	{is(enroll.ErrOtherCard), "other_card", "Tap the card you began with, or begin with another one: enroll --anew."},
 	{is(enroll.ErrUnfinished), "unfinished", "Tap the card the enrollment began with, or begin with another one: enroll --anew."},
-	{is(enroll.ErrUserDisabled), "user_disabled", "Enable the user first."},
+	{is(enroll.ErrUserDisabled), "user_disabled", "Enable the user first: tapstation users enable."},
+	{is(enroll.ErrForgotten), "pin_forgotten", "Reset the card and enroll it anew, on a terminal: tapstation keys change-pin KEY-ID --forgotten."},
+	{is(directory.ErrPINDemanded), "pin_demanded", "Use --verification pin, or change the setting require_pin."},
+	{is(directory.ErrPINUnknown), "pin_unknown", "Give the card a PIN: tapstation keys change-pin KEY-ID --verification pin."},
+	{is(rp.ErrModel), "model_refused", "Use a card of a model that is taken: tapstation settings get allowed_aaguids and denied_aaguids."},
+	{is(rp.ErrAttestation), "attestation_missing", "Use a card whose maker vouches for it, or change the setting attestation."},
 	{is(enroll.ErrAlwaysPIN), "always_pin", "Enroll it with --verification pin."},
 	{is(enroll.ErrPINImpossible), "pin_impossible", "Enroll it with --verification pinless, or use another card."},
 	{is(enroll.ErrNotDiscoverable), "not_discoverable", "Use another card."},
@@ -130,12 +136,17 @@ var failures = []failure{
 	{is(bulk.ErrTooMany), "too_many_users", "Split the file."},
 	{is(bulk.ErrChanged), "file_changed", "Close the program that writes the file, and import it again."},
 	{is(bulk.ErrNotAFile), "not_a_file", "Name a file."},
+	{is(whole.ErrNotAFile), "not_a_file", "Name a file."},
+	{is(errTooLarge), "file_too_large", "Use a smaller file."},
 	{is(directory.ErrImporting), "import_running", "Wait until it is over."},
 	{is(directory.ErrImportLost), "import_lost", "Import the file again."},
 
 	// The directory.
 	{as[*directory.InvalidError], "invalid", "Correct what is named."},
-	{is(directory.ErrExists), "exists", "Choose another User ID."},
+	{is(errUnconfirmed), "confirmation_required", "Give --yes, or run this on a terminal."},
+	{is(errUnknownGroup), "unknown_group", "See tapstation groups list."},
+	{is(errUnknownSetting), "unknown_setting", "See tapstation settings list."},
+	{is(directory.ErrExists), "exists", "Choose another User ID, or name of a group."},
 	{is(directory.ErrState), "key_state", "See tapstation keys list for its state."},
 	{is(directory.ErrNotFound), "not_found", "See tapstation users list and keys list."},
 	{is(directory.ErrOfflineCache), "offline_cache", "Run the command again. If it stays so, run tapstation doctor."},

@@ -21,6 +21,7 @@ import (
 	"tapstation/app/login"
 	"tapstation/app/pin"
 	"tapstation/app/rp"
+	"tapstation/app/whole"
 	"tapstation/device"
 )
 
@@ -54,6 +55,14 @@ var codes = map[string]struct {
 	"device.CTAPError":            {&device.CTAPError{Code: 0x7F}, "card_error"},
 	"device.MalformedError":       {&device.MalformedError{What: "getInfo", Err: errors.New("odd")}, "card_malformed"},
 	"enroll.ErrCancelled":         {enroll.ErrCancelled, "cancelled"},
+	"enroll.ErrForgotten":         {enroll.ErrForgotten, "pin_forgotten"},
+	"directory.HeldError":         {&directory.HeldError{Claim: "import"}, "held"},
+	"directory.ErrPINDemanded":    {directory.ErrPINDemanded, "pin_demanded"},
+	"directory.ErrPINUnknown":     {directory.ErrPINUnknown, "pin_unknown"},
+	"rp.ErrModel":                 {&enroll.RefusedError{Reason: rp.ErrModel}, "model_refused"},
+	"rp.ModelError":               {&rp.ModelError{}, "model_refused"},
+	"rp.ErrAttestation":           {&enroll.RefusedError{Reason: rp.ErrAttestation}, "attestation_missing"},
+	"whole.ErrNotAFile":           {whole.ErrNotAFile, "not_a_file"},
 	"enroll.ErrOtherCard":         {enroll.ErrOtherCard, "other_card"},
 	"enroll.ErrUnfinished":        {enroll.ErrUnfinished, "unfinished"},
 	"enroll.ErrUserDisabled":      {enroll.ErrUserDisabled, "user_disabled"},
@@ -133,7 +142,7 @@ func TestNoErrorIsForgotten(t *testing.T) {
 	found := 0
 	for name, folder := range map[string]string{
 		"device": "../../device", "enroll": "../enroll", "login": "../login", "directory": "../directory",
-		"pin": "../pin", "rp": "../rp", "audit": "../audit", "admin": "../admin", "bulk": "../bulk",
+		"pin": "../pin", "rp": "../rp", "audit": "../audit", "admin": "../admin", "bulk": "../bulk", "whole": "../whole",
 	} {
 		for _, e := range declaredErrors(t, folder) {
 			found++

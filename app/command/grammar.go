@@ -24,17 +24,33 @@ type grammar struct {
 	Whois   whoisCommand   `cmd:"" help:"Tell whose security key a card is."`
 	Login   loginCommand   `cmd:"" help:"Succeed only if the card tapped now is an active key of a user."`
 	Users   struct {
-		List   usersListCommand   `cmd:"" help:"List users."`
-		Add    usersAddCommand    `cmd:"" help:"Add a user."`
-		Import usersImportCommand `cmd:"" help:"Add and change users by a CSV file: all of it, or nothing."`
-		Export usersExportCommand `cmd:"" help:"Write users to a CSV file that import takes back."`
+		List    usersListCommand    `cmd:"" help:"List users."`
+		Show    usersShowCommand    `cmd:"" help:"Show a user and their security keys."`
+		Add     usersAddCommand     `cmd:"" help:"Add a user."`
+		Edit    usersEditCommand    `cmd:"" help:"Change what is known of a user."`
+		Disable usersDisableCommand `cmd:"" help:"Keep a user and all their keys from being used until they are enabled again."`
+		Enable  usersEnableCommand  `cmd:"" help:"Let a disabled user be used again."`
+		Delete  usersDeleteCommand  `cmd:"" help:"Delete a user and end their keys, for good."`
+		Import  usersImportCommand  `cmd:"" help:"Add and change users by a CSV file: all of it, or nothing."`
+		Export  usersExportCommand  `cmd:"" help:"Write users to a CSV file that import takes back."`
 	} `cmd:"" help:"Users of the workspace."`
+	Groups struct {
+		List        groupsListCommand        `cmd:"" help:"List groups."`
+		Add         groupsAddCommand         `cmd:"" help:"Add a group."`
+		Change      groupsChangeCommand      `cmd:"" help:"Rename a group, describe it, or say what new keys of its members get."`
+		Delete      groupsDeleteCommand      `cmd:"" help:"Delete a group; its members stay."`
+		Members     groupsMembersCommand     `cmd:"" help:"List the members of a group."`
+		AddUsers    groupsAddUsersCommand    `cmd:"" help:"Put users into a group."`
+		RemoveUsers groupsRemoveUsersCommand `cmd:"" help:"Take users out of a group."`
+	} `cmd:"" help:"Groups of users."`
 	Keys struct {
-		List    keysListCommand    `cmd:"" help:"List security keys."`
-		Rename  keysRenameCommand  `cmd:"" help:"Give a security key another name."`
-		Disable keysDisableCommand `cmd:"" help:"Keep a security key from being used until it is enabled again."`
-		Enable  keysEnableCommand  `cmd:"" help:"Let a disabled security key be used again."`
-		Revoke  keysRevokeCommand  `cmd:"" help:"End a security key for good."`
+		List      keysListCommand      `cmd:"" help:"List security keys."`
+		Rename    keysRenameCommand    `cmd:"" help:"Give a security key another name."`
+		Settings  keysSettingsCommand  `cmd:"" help:"Change what a security key asks of its holder, and whether it may log in offline."`
+		ChangePIN keysChangePINCommand `cmd:"" name:"change-pin" help:"Give the card of a security key another PIN, or its first."`
+		Disable   keysDisableCommand   `cmd:"" help:"Keep a security key from being used until it is enabled again."`
+		Enable    keysEnableCommand    `cmd:"" help:"Let a disabled security key be used again."`
+		Revoke    keysRevokeCommand    `cmd:"" help:"End a security key for good."`
 	} `cmd:"" help:"Security keys of users."`
 	Admins struct {
 		List     adminsListCommand     `cmd:"" help:"List admins."`
@@ -45,6 +61,16 @@ type grammar struct {
 		Remove   adminsRemoveCommand   `cmd:"" help:"Make an admin a user like others."`
 		Check    adminsCheckCommand    `cmd:"" help:"Succeed only if a User ID and password log in; counts like a log-in at the window."`
 	} `cmd:"" help:"Who may open the admin panel, and in which role."`
+	Settings struct {
+		List settingsListCommand `cmd:"" help:"List settings with their values."`
+		Get  settingsGetCommand  `cmd:"" help:"Print the value of a setting."`
+		Set  settingsSetCommand  `cmd:"" help:"Change a setting."`
+	} `cmd:"" help:"Settings of the workspace, by the names the window has them under."`
+	Audit struct {
+		List   auditListCommand   `cmd:"" help:"List what was done, the newest first."`
+		Verify auditVerifyCommand `cmd:"" help:"Check that no entry was changed, removed or moved afterwards."`
+		Export auditExportCommand `cmd:"" help:"Write the record of what was done to a file."`
+	} `cmd:"" help:"The tamper-evident record of every act."`
 	Tour    tourCommand    `cmd:"" help:"Drive the windows along the main path with a demo card; one PNG a screen."`
 	Version versionCommand `cmd:"" help:"Print the version."`
 }
@@ -61,12 +87,14 @@ type deskCommand struct {
 
 type enrollCommand struct {
 	cardFlags
-	UserID       string `arg:"" name:"user-id" help:"User ID of the holder."`
-	KeyName      string `help:"Name of the key; without it a sensible one is made." placeholder:"NAME"`
-	Verification string `help:"pin or pinless; without it the workspace's default." enum:"pin,pinless," default:"" placeholder:"KIND"`
-	OfflineLogin *bool  `help:"Let the key log in where the directory cannot be reached; without it the workspace's default." negatable:""`
-	PINStdin     bool   `help:"Take the new or existing PIN from standard input, one line." name:"pin-stdin"`
-	Anew         bool   `help:"Let go of an enrollment of this user that was not finished, and take any card."`
+	UserID       string   `arg:"" name:"user-id" help:"User ID of the holder."`
+	KeyName      string   `help:"Name of the key; without it a sensible one is made." placeholder:"NAME"`
+	Verification string   `help:"pin or pinless; without it the default of the user's groups and the workspace." enum:"pin,pinless," default:"" placeholder:"KIND"`
+	OfflineLogin *bool    `help:"Let the key log in where the directory cannot be reached; without it the default of the user's groups and the workspace." negatable:""`
+	PINChooser   string   `help:"Who chooses the PIN of a card without one: user_here, or user_mail for a temporary one until then; without it the default. A PIN from standard input is the user's." name:"pin-chooser" enum:"user_here,user_mail," default:"" placeholder:"WHO"`
+	Replace      []string `help:"ID of a key of this user that is revoked when the new one works; may be given more than once." placeholder:"KEY-ID" sep:"none"`
+	PINStdin     bool     `help:"Take the new or existing PIN from standard input, one line." name:"pin-stdin"`
+	Anew         bool     `help:"Let go of an enrollment of this user that was not finished, and take any card."`
 }
 
 type readersCommand struct {
@@ -110,8 +138,14 @@ type pageFlags struct {
 }
 
 type keysListCommand struct {
-	User  string `help:"Only keys of this user." placeholder:"USER-ID"`
-	State string `help:"Only keys in this state: pending, active, disabled or revoked." enum:"pending,active,disabled,revoked," default:"" placeholder:"STATE"`
+	User         string `help:"Only keys of this user." placeholder:"USER-ID"`
+	State        string `help:"Only keys in this state: pending, active, disabled or revoked." enum:"pending,active,disabled,revoked," default:"" placeholder:"STATE"`
+	Kind         string `help:"Only keys of this kind: card, usb_key, fingerprint or smartphone." enum:"card,usb_key,fingerprint,smartphone," default:"" placeholder:"KIND"`
+	Verification string `help:"Only keys that are pin or pinless." enum:"pin,pinless," default:"" placeholder:"KIND"`
+	TemporaryPIN bool   `help:"Only keys whose PIN their holder has not chosen yet." name:"temporary-pin"`
+	UnusedDays   int    `help:"Only active keys that were not used for so many days." placeholder:"N"`
+	PendingDays  int    `help:"Only keys that have been pending for so many days." placeholder:"N"`
+	Newest       bool   `help:"The last made first."`
 	pageFlags
 }
 

@@ -3,14 +3,12 @@ package command
 import (
 	"context"
 	"encoding/base64"
-	"errors"
 	"fmt"
 	"io"
 	"time"
 
 	"tapstation/app"
 	"tapstation/app/directory"
-	"tapstation/app/login"
 )
 
 // keyDocument is a security key in a document.
@@ -62,23 +60,22 @@ func (c *keysListCommand) Run(r *run) error {
 	if c.Limit <= 0 {
 		return misuse("--limit must be at least 1")
 	}
+	q, err := c.query(time.Now())
+	if err != nil {
+		return err
+	}
 	return r.directory(func(ctx context.Context, s *app.Station) error {
-		user := c.User
-		if user != "" {
-			u, _, err := s.Directory.User(ctx, user)
-			if errors.Is(err, directory.ErrNotFound) {
-				return fmt.Errorf("user %q: %w", user, login.ErrUnknownUser)
-			}
+		if c.User != "" {
+			u, _, err := s.Directory.User(ctx, c.User)
 			if err != nil {
-				return fmt.Errorf("look up user %q: %w", user, err)
+				return userError(c.User, err)
 			}
-			user = u.ID
+			q.UserID = u.ID
 		}
 		doc := keysDocument{Keys: []keyDocument{}, Next: c.After}
 		for first := true; first || doc.Next != "" && len(doc.Keys) < c.Limit; first = false {
-			page, err := s.Directory.Keys(ctx, directory.KeyQuery{
-				UserID: user, State: directory.KeyState(c.State), After: doc.Next, Limit: min(c.Limit-len(doc.Keys), maxPage),
-			})
+			q.After, q.Limit = doc.Next, min(c.Limit-len(doc.Keys), maxPage)
+			page, err := s.Directory.Keys(ctx, q)
 			if err != nil {
 				return fmt.Errorf("list keys: %w", err)
 			}
@@ -87,6 +84,27 @@ func (c *keysListCommand) Run(r *run) error {
 		}
 		return r.print(doc, func(w io.Writer) { keysTable(w, doc) })
 	})
+}
+
+// query is what the flags ask for, of keys of all users.
+func (c *keysListCommand) query(now time.Time) (directory.KeyQuery, error) {
+	q := directory.KeyQuery{State: directory.KeyState(c.State), Kind: directory.Kind(c.Kind),
+		Verification: directory.Verification(c.Verification), TemporaryPIN: c.TemporaryPIN, Desc: c.Newest}
+	switch {
+	case c.UnusedDays < 0 || c.PendingDays < 0:
+		return q, misuse("--unused-days and --pending-days must not be negative")
+	case c.UnusedDays > 0 && (c.State != "" && q.State != directory.Active || c.PendingDays > 0):
+		return q, misuse("--unused-days is about active keys")
+	case c.PendingDays > 0 && c.State != "" && q.State != directory.Pending:
+		return q, misuse("--pending-days is about pending keys")
+	}
+	if c.UnusedDays > 0 {
+		q.UnusedSince = now.AddDate(0, 0, -c.UnusedDays)
+	}
+	if c.PendingDays > 0 {
+		q.State, q.MadeBefore = directory.Pending, now.AddDate(0, 0, -c.PendingDays)
+	}
+	return q, nil
 }
 
 func keysTable(w io.Writer, doc keysDocument) {

@@ -183,8 +183,11 @@ func (p *prompter) Confirm(ctx context.Context, q enroll.Question) (bool, error)
 	case enroll.LastAttempts:
 		return p.confirm(ctx, lastAttemptsWarning(q.Retries), "TRY")
 	case enroll.ResetCard:
-		return p.confirm(ctx, "The PIN of this card is blocked. Only a reset helps. It DESTROYS every credential on the card, "+
-			"those of other services too.", "RESET")
+		why := "The PIN of this card is blocked."
+		if q.Retries > 0 {
+			why = "Nobody knows the PIN of this card."
+		}
+		return p.confirm(ctx, why+" Only a reset helps. It DESTROYS every credential on the card, those of other services too.", "RESET")
 	case enroll.ReplaceKey:
 		return p.confirm(ctx, fmt.Sprintf("This card already is %q of %s (%s). Going on revokes that key.",
 			q.Key.Name, q.Owner.DisplayName(), q.Owner.ID), "REPLACE")

@@ -49,25 +49,29 @@ const maxPage = 1000
 
 // Run lists users.
 func (c *usersListCommand) Run(r *run) error {
-	if c.Limit <= 0 {
+	return r.directory(func(ctx context.Context, s *app.Station) error {
+		return r.listUsers(ctx, s.Directory, directory.UserQuery{Text: c.Query, Group: c.Group}, c.pageFlags)
+	})
+}
+
+// listUsers prints so many of the users that match.
+func (r *run) listUsers(ctx context.Context, d *directory.Directory, q directory.UserQuery, p pageFlags) error {
+	if p.Limit <= 0 {
 		return misuse("--limit must be at least 1")
 	}
-	return r.directory(func(ctx context.Context, s *app.Station) error {
-		doc := usersDocument{Users: []userRow{}, Next: c.After}
-		for first := true; first || doc.Next != "" && len(doc.Users) < c.Limit; first = false {
-			page, err := s.Directory.Users(ctx, directory.UserQuery{
-				Text: c.Query, Group: c.Group, After: doc.Next, Limit: min(c.Limit-len(doc.Users), maxPage),
-			})
-			if err != nil {
-				return fmt.Errorf("list users: %w", err)
-			}
-			for _, row := range page.Rows {
-				doc.Users = append(doc.Users, userRow{newUserDocument(row.User), keyDocuments(row.Keys)})
-			}
-			doc.Next = page.Next
+	doc := usersDocument{Users: []userRow{}, Next: p.After}
+	for first := true; first || doc.Next != "" && len(doc.Users) < p.Limit; first = false {
+		q.After, q.Limit = doc.Next, min(p.Limit-len(doc.Users), maxPage)
+		page, err := d.Users(ctx, q)
+		if err != nil {
+			return fmt.Errorf("list users: %w", err)
 		}
-		return r.print(doc, func(w io.Writer) { usersTable(w, doc) })
-	})
+		for _, row := range page.Rows {
+			doc.Users = append(doc.Users, userRow{newUserDocument(row.User), keyDocuments(row.Keys)})
+		}
+		doc.Next = page.Next
+	}
+	return r.print(doc, func(w io.Writer) { usersTable(w, doc) })
 }
 
 func usersTable(w io.Writer, doc usersDocument) {

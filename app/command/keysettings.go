@@ -1,0 +1,134 @@
+package command
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"tapstation/app"
+	"tapstation/app/directory"
+	"tapstation/app/enroll"
+	"tapstation/device"
+)
+
+type keysSettingsCommand struct {
+	keyArgument
+	Verification string `help:"pin or pinless. A key whose card may have no PIN gets one by keys change-pin." enum:"pin,pinless," default:"" placeholder:"KIND"`
+	OfflineLogin *bool  `help:"Let the key log in where the directory cannot be reached." negatable:""`
+}
+
+type keysChangePINCommand struct {
+	keyArgument
+	cardFlags
+	Verification string `help:"pin: a PINless key is verified by its PIN from now on." enum:"pin," default:"" placeholder:"KIND"`
+	PINStdin     bool   `help:"Take PINs from standard input, a line each: the new one first, then the one the card has, where only its holder knows that." name:"pin-stdin"`
+	Forgotten    bool   `help:"Nobody knows the PIN the card has: reset the card, which destroys all that is on it, and enroll it anew in place of the key. Asks on the terminal first."`
+}
+
+// Run changes settings of a key.
+func (c *keysSettingsCommand) Run(r *run) error {
+	if c.Verification == "" && c.OfflineLogin == nil {
+		return misuse("say what is to be changed: --verification, --offline-login or --no-offline-login")
+	}
+	return r.changeKey(c.KeyID, "changed", func(ctx context.Context, d *directory.Directory, by string) (directory.SecurityKey, error) {
+		k, err := d.Key(ctx, c.KeyID)
+		if err != nil {
+			return k, err
+		}
+		s := directory.KeySettings{Verification: k.Verification, OfflineLogin: k.OfflineLogin}
+		if c.Verification != "" {
+			s.Verification = directory.Verification(c.Verification)
+		}
+		if c.OfflineLogin != nil {
+			s.OfflineLogin = *c.OfflineLogin
+		}
+		return d.ChangeKeySettings(ctx, by, k.ID, s)
+	})
+}
+
+// changedPINDocument is what keys change-pin --json prints.
+type changedPINDocument struct {
+	keyDocument
+	InPlaceOf string `json:"in_place_of"` // ID of the key before, where the card was enrolled anew; else empty
+}
+
+// Run changes the PIN of a key's card.
+func (c *keysChangePINCommand) Run(r *run) error {
+	if err := c.check(); err != nil {
+		return err
+	}
+	by, err := actor()
+	if err != nil {
+		return err
+	}
+	return r.station(func(ctx context.Context, s *app.Station) error {
+		if err := r.tend(ctx, s); err != nil {
+			return err
+		}
+		p, err := c.prompter(ctx, r)
+		if err != nil {
+			return err
+		}
+		ctx, cancel := c.limit(ctx)
+		defer cancel()
+		k, err := s.Enroller.ChangePIN(ctx, enroll.PINChange{
+			KeyID: c.KeyID, Reader: c.Reader, Actor: by, Verification: directory.Verification(c.Verification),
+		}, p)
+		if err != nil {
+			return c.expired(ctx, s.Board, err, p.last)
+		}
+		doc := changedPINDocument{keyDocument: newKeyDocument(k)}
+		if k.ID != c.KeyID {
+			doc.InPlaceOf = c.KeyID
+		}
+		return r.print(doc, func(w io.Writer) {
+			_, _ = fmt.Fprintf(w, "The PIN of %q of %s is changed.\n", clean(k.Name), clean(k.UserID))
+			if doc.InPlaceOf != "" {
+				_, _ = fmt.Fprintf(w, "The card was enrolled anew, as key %s.\n", k.ID)
+			}
+		})
+	})
+}
+
+// pinChanger is a prompter that knows the PIN the card has, or that nobody does.
+type pinChanger struct {
+	*prompter
+	old       *device.PIN
+	forgotten bool
+}
+
+func (c *keysChangePINCommand) prompter(ctx context.Context, r *run) (*pinChanger, error) {
+	secrets, err := r.secrets(ctx, c.PINStdin)
+	if err != nil {
+		return nil, err
+	}
+	p := &pinChanger{prompter: &prompter{run: r, secrets: secrets}, forgotten: c.Forgotten}
+	if c.PINStdin {
+		second, err := r.secrets(ctx, true)
+		switch {
+		case err == nil:
+			p.old = second.line
+		case !errors.Is(err, errNoPIN):
+			return nil, err
+		}
+	}
+	return p, nil
+}
+
+// PIN gives the one that is wanted from standard input, or asks.
+func (p *pinChanger) PIN(ctx context.Context, req enroll.PINRequest) (device.PIN, error) {
+	switch {
+	case req.Purpose == enroll.CardPIN && p.forgotten:
+		return "", enroll.ErrForgotten
+	case p.line == nil:
+		return p.prompter.PIN(ctx, req)
+	case req.Refused != nil:
+		return "", fmt.Errorf("the PIN from standard input: %w", req.Refused)
+	case req.Purpose == enroll.CardPIN && p.old == nil:
+		return "", errNoPIN
+	case req.Purpose == enroll.CardPIN:
+		return *p.old, nil
+	}
+	return *p.line, nil
+}
