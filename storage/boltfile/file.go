@@ -39,6 +39,9 @@ const (
 
 var errClosed = errors.New("the store is closed")
 
+// errReplaced is a file that another one was put in the place of before it could be locked.
+var errReplaced = errors.New("replaced")
+
 // errOlder is a schema that has to be brought up to date by a writer first.
 var errOlder = errors.New("written by an older version")
 
@@ -213,25 +216,22 @@ func (f *File) gaveUp(ctx context.Context) error {
 
 // open opens the file, and makes it for a writer when it is not there.
 func (f *File) open(waiting context.Context, writer bool) (*handle, error) {
-	pause := time.NewTimer(0)
-	defer pause.Stop()
-	<-pause.C
-	for next := firstPause; ; next = min(2*next, lastPause) {
-		h, err := openHandle(f.path, writer, false)
-		switch {
-		case errors.Is(err, fs.ErrNotExist) && writer:
-			if err := f.create(); err != nil {
-				return nil, err
-			}
-			continue
-		case !errors.Is(err, berrors.ErrTimeout):
+	for {
+		h, err := f.openExisting(waiting, writer)
+		if !writer || !errors.Is(err, fs.ErrNotExist) {
 			return h, err
 		}
-		pause.Reset(next)
-		select {
-		case <-pause.C:
-		case <-waiting.Done():
-			return nil, waiting.Err()
+		if err := f.create(); err != nil {
+			return nil, err
 		}
 	}
+}
+
+// openExisting opens the file when others let it.
+func (f *File) openExisting(waiting context.Context, writer bool) (h *handle, err error) {
+	err = patiently(waiting, func() (again bool, err error) {
+		h, err = openHandle(f.path, writer, false)
+		return errors.Is(err, berrors.ErrTimeout) || errors.Is(err, errReplaced), err
+	})
+	return h, err
 }

@@ -25,7 +25,7 @@ type handle struct {
 }
 
 // openHandle tries once to open and lock the file. It fails with fs.ErrNotExist, berrors.ErrTimeout when another
-// program has it, and directory.ErrDamaged.
+// program has it, errReplaced when another file came in its place meanwhile, and directory.ErrDamaged.
 func openHandle(path string, writer, create bool) (*handle, error) {
 	h := &handle{}
 	opts := &bbolt.Options{
@@ -64,6 +64,16 @@ func openHandle(path string, writer, create bool) (*handle, error) {
 	if err != nil {
 		h.abandon()
 		return nil, damaged(err)
+	}
+	// What is written into a file that has no name any more is lost. From here on nobody replaces it: that needs the
+	// lock.
+	same, err := inPlace(h.file, path)
+	if err == nil && !same {
+		err = errReplaced
+	}
+	if err != nil {
+		h.close()
+		return nil, err
 	}
 	return h, nil
 }
