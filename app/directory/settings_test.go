@@ -95,6 +95,7 @@ func TestEverySettingIsKeptAndOnRecord(t *testing.T) {
 // TestSettingsChangedAtOnceAreAllKept is what two scripts do, each with its own setting.
 func TestSettingsChangedAtOnceAreAllKept(t *testing.T) {
 	d := open(t)
+	d.Now = time.Now // the tests' own clock is for one at a time
 	var scripts sync.WaitGroup
 	for _, s := range directory.Settings() {
 		scripts.Go(func() {
