@@ -7,6 +7,7 @@ import (
 
 	"tapstation/app"
 	"tapstation/app/admin"
+	"tapstation/app/backup"
 	"tapstation/app/bulk"
 	"tapstation/app/directory"
 	"tapstation/app/doctor"
@@ -52,6 +53,7 @@ func openStation(folder string, source device.Source, sealing seal.Options) (*ap
 		Admins:    &admin.Admins{Directory: dir, Login: proof},
 		Doctor:    &doctor.Doctor{Board: board, Directory: dir, Cache: cache, Seal: box, Folder: folder},
 		Import:    &bulk.Import{Directory: dir, Claim: func() (func() error, error) { return claim.Take(folder, "import") }},
+		Backup:    &backup.Backup{Directory: dir, Store: store, Folder: folder, Version: version},
 	}
 	end := func() error { return errors.Join(store.Close(), cache.Close()) }
 	return station, end

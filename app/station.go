@@ -4,6 +4,7 @@ package app
 
 import (
 	"tapstation/app/admin"
+	"tapstation/app/backup"
 	"tapstation/app/bulk"
 	"tapstation/app/directory"
 	"tapstation/app/doctor"
@@ -23,4 +24,5 @@ type Station struct {
 	Login     *login.Login
 	Doctor    *doctor.Doctor
 	Import    *bulk.Import
+	Backup    *backup.Backup
 }

@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"tapstation/app/admin"
+	"tapstation/app/audit"
+	"tapstation/app/backup"
 	"tapstation/app/bulk"
 	"tapstation/app/directory"
 	"tapstation/app/enroll"
@@ -111,10 +113,6 @@ var acts = map[string]act{
 		w.Name = "Another"
 		return f.dir.SetWorkspace(ctx, by, w)
 	}},
-	"directory.Directory.ChangeWorkspace": {who: managers, do: func(ctx context.Context, f *floor, by string) error {
-		_, err := f.dir.ChangeWorkspace(ctx, by, func(w *directory.Workspace) error { w.Name = "Another"; return nil })
-		return err
-	}},
 
 	"directory.Directory.Audit": {who: readers, do: func(ctx context.Context, f *floor, by string) error {
 		_, err := f.dir.Audit(ctx, by, directory.AuditQuery{})
@@ -211,6 +209,36 @@ var acts = map[string]act{
 	}},
 	"admin.Admins.Remove": {who: owners, do: func(ctx context.Context, f *floor, by string) error {
 		return f.admins.Remove(ctx, by, "operator")
+	}},
+	"backup.Backup.Save": {who: managers, do: func(ctx context.Context, f *floor, by string) error {
+		_, err := f.backups.Save(ctx, by, filepath.Join(f.folder, "backup"), nil)
+		return err
+	}},
+	"backup.Backup.Restore": {who: owners, do: func(ctx context.Context, f *floor, by string) error {
+		folder := filepath.Join(f.folder, "elsewhere")
+		whole, err := os.ReadFile(filepath.Join(f.folder, bolt.Name))
+		if err != nil {
+			return err
+		}
+		if err := errors.Join(os.Mkdir(folder, 0o700), os.WriteFile(filepath.Join(folder, bolt.Name), whole, 0o600)); err != nil {
+			return err
+		}
+		path := filepath.Join(folder, "backup")
+		if _, err := backups(folder, f.dir.Now).Save(ctx, directory.StationActor, path, nil); err != nil {
+			return err
+		}
+		_, err = f.backups.Restore(ctx, by, path)
+		return err
+	}},
+	"directory.Directory.ChangeWorkspace": {who: managers, do: func(ctx context.Context, f *floor, by string) error {
+		_, err := f.dir.ChangeWorkspace(ctx, by, func(w *directory.Workspace) error { w.Name = "Changed"; return nil })
+		return err
+	}},
+	"directory.Directory.Look": {who: readers, do: func(ctx context.Context, f *floor, by string) error {
+		return f.dir.Look(ctx, by, directory.SeeActivities)
+	}},
+	"directory.Directory.Record": {who: managers, do: func(ctx context.Context, f *floor, by string) error {
+		return f.dir.Record(ctx, by, directory.BackUp, audit.Entry{Act: audit.BackedUp})
 	}},
 }
 
@@ -375,6 +403,7 @@ type floor struct {
 	dir      *directory.Directory
 	admins   *admin.Admins
 	enroller *enroll.Enroller
+	backups  *backup.Backup
 	out      bytes.Buffer
 	close    func() error
 }
@@ -390,7 +419,7 @@ func (plan floorPlan) floor(t *testing.T) *floor {
 	dir := &directory.Directory{Store: store, Offline: cache, Now: now}
 	board := device.NewBoard(nil)
 	return &floor{
-		folder: folder, dir: dir,
+		folder: folder, dir: dir, backups: backups(folder, now),
 		admins: &admin.Admins{Directory: dir, Cost: cheap, Login: &login.Login{Directory: dir, Cache: cache, Board: board}},
 		enroller: &enroll.Enroller{Directory: dir, Board: board, Seal: seal.New(folder, seal.Options{FileOnly: true}),
 			RelyingParty: func(w directory.Workspace) (enroll.RelyingParty, error) { return rp.NewWorkspace(w) }},
@@ -406,6 +435,13 @@ func (f *floor) end(t *testing.T) {
 }
 
 // dump is everything that is kept: the bytes of the directory. A transaction that fails writes none.
+// backups are those of the directory in a folder.
+func backups(folder string, now func() time.Time) *backup.Backup {
+	store := bolt.New(filepath.Join(folder, bolt.Name))
+	return &backup.Backup{Store: store, Folder: folder,
+		Directory: &directory.Directory{Store: store, Offline: offline.New(filepath.Join(folder, offline.Name)), Now: now}}
+}
+
 func (f *floor) dump(t *testing.T) []byte {
 	t.Helper()
 	b, err := os.ReadFile(filepath.Join(f.folder, bolt.Name))

@@ -10,6 +10,7 @@ import (
 
 	"tapstation/app/admin"
 	"tapstation/app/audit"
+	"tapstation/app/backup"
 	"tapstation/app/bulk"
 	"tapstation/app/directory"
 	"tapstation/app/doctor"
@@ -140,6 +141,12 @@ var failures = []failure{
 	{is(errTooLarge), "file_too_large", "Use a smaller file."},
 	{is(directory.ErrImporting), "import_running", "Wait until it is over."},
 	{is(directory.ErrImportLost), "import_lost", "Import the file again."},
+
+	// A backup.
+	{is(backup.ErrForeign), "no_backup", "Name a file that tapstation backup made."},
+	{is(backup.ErrNewer), "newer", "Update Tapstation on this computer."},
+	{is(backup.ErrDamaged), "backup_damaged", "Use another backup."},
+	{is(backup.ErrNothing), "nothing_to_back_up", "Add a user first."},
 
 	// The directory.
 	{as[*directory.InvalidError], "invalid", "Correct what is named."},

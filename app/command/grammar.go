@@ -71,6 +71,8 @@ type grammar struct {
 		Verify auditVerifyCommand `cmd:"" help:"Check that no entry was changed, removed or moved afterwards."`
 		Export auditExportCommand `cmd:"" help:"Write the record of what was done to a file."`
 	} `cmd:"" help:"The tamper-evident record of every act."`
+	Backup  backupCommand  `cmd:"" help:"Copy the directory into one file, while it is used."`
+	Restore restoreCommand `cmd:"" help:"Put a backup in the place of the directory, after it was checked."`
 	Tour    tourCommand    `cmd:"" help:"Drive the windows along the main path with a demo card; one PNG a screen."`
 	Version versionCommand `cmd:"" help:"Print the version."`
 }

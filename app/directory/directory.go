@@ -58,6 +58,19 @@ func (d *Directory) look(ctx context.Context, by string, right Right, do func(tx
 	})
 }
 
+// Look fails with *ForbiddenError when by may not do what right is about.
+func (d *Directory) Look(ctx context.Context, by string, right Right) error {
+	return d.look(ctx, by, right, func(Tx) error { return nil })
+}
+
+// Record puts on record what by has done, who must have the right to it: the time and the actor are filled in here.
+func (d *Directory) Record(ctx context.Context, by string, right Right, e audit.Entry) error {
+	return d.change(ctx, by, right, func(tx Tx, now time.Time) error {
+		e.Time, e.Actor = now, by
+		return tx.AppendAudit(e)
+	})
+}
+
 // Workspace is the organisation's settings.
 func (d *Directory) Workspace(ctx context.Context) (Workspace, error) {
 	var w Workspace

@@ -32,6 +32,22 @@ type Store interface {
 	Close() error
 }
 
+// Portable is a Store that is a file, or could be one: it can be copied while it is used, and replaced by such a copy.
+type Portable interface {
+	Store
+	// CopyTo makes a copy, as the store is at one moment, in a new file at path, readable for its owner only. Others go
+	// on reading and writing meanwhile.
+	CopyTo(ctx context.Context, path string, progress func(done, size int64)) error
+	// At is the store that a copy at path holds.
+	At(path string) Portable
+	// Check reads the whole store and fails with ErrDamaged and audit.ErrBroken.
+	Check(ctx context.Context) error
+	// ReplaceBy puts the copy at path, which must be below the folder of this store, in its place: at every moment there is
+	// the old store or the new one, whole, also for other programs that use it. The old one is kept beside it. may is
+	// asked before, over the old store, or nil where it cannot be read; when it fails nothing is replaced.
+	ReplaceBy(ctx context.Context, path string, may func(old Tx) error) error
+}
+
 // Tx is a consistent look at the directory, and within Update a change to it. A record that is missing is
 // ErrNotFound. Records returned are the caller's own. Names are compared by Fold.
 type Tx interface {
