@@ -65,7 +65,8 @@ func found(tx Tx, now time.Time, w Workspace, owner User, password string) (User
 	if kept, err = complete(tx, by, now, kept, owner); err != nil {
 		return User{}, err
 	}
-	return kept, setWorkspace(tx, by, now, w)
+	_, err = setWorkspace(tx, by, now, w) // the next Reconcile tells the offline cache
+	return kept, err
 }
 
 // complete puts what is said of a user in the place of what was known.

@@ -18,13 +18,33 @@ type OfflineKey struct {
 	PublicKey    []byte // COSE_Key
 	SignCount    uint32 // highest seen on this machine
 	Verification Verification
-	Written      time.Time // when it was last taken from the directory
+
+	Written time.Time    // the last contact with the directory in which this key could be used
+	Terms   OfflineTerms // as they were then
+	Logins  int          // without the directory since
+	Seen    time.Time    // the latest time of those: a clock set back must not help
+}
+
+// OfflineTerms are the workspace's rules for log-ins without the directory.
+type OfflineTerms struct {
+	RequirePIN bool // no PINless key
+	Logins     int  // between two contacts with the directory; 0: without limit
+	Days       int  // since the last contact; 0: without limit
+}
+
+// OfflineTerms are those of the workspace.
+func (w Workspace) OfflineTerms() OfflineTerms {
+	return OfflineTerms{RequirePIN: w.RequirePIN, Logins: w.OfflineLogins, Days: w.OfflineDays}
 }
 
 // OfflineCache is what the directory needs of the offline cache of this machine (login.Cache has more).
 type OfflineCache interface {
 	// Put adds or replaces the key with this KeyID.
 	Put(ctx context.Context, k OfflineKey) error
+	// Contact tells that at that time every key cached was found usable in the directory, on these terms. It is Written
+	// of all keys from then on, and what was counted without the directory is forgotten; but it need not be kept when
+	// there was another one within the hour before on the same terms.
+	Contact(ctx context.Context, at time.Time, terms OfflineTerms) error
 	// Forget removes keys; a missing one is no error.
 	Forget(ctx context.Context, keyIDs ...string) error
 	// Keys lists the IDs of all keys cached.
@@ -36,12 +56,12 @@ func WorksOffline(u User, k SecurityKey) bool {
 	return k.OfflineLogin && k.State == Active && !u.Disabled && len(k.Credential.ID) > 0
 }
 
-// NewOfflineKey is what the offline cache keeps of a user's key.
-func NewOfflineKey(u User, k SecurityKey, now time.Time) OfflineKey {
+// NewOfflineKey is what the offline cache keeps of a user's key, read from the directory now.
+func NewOfflineKey(u User, k SecurityKey, terms OfflineTerms, now time.Time) OfflineKey {
 	return OfflineKey{
 		KeyID: k.ID, KeyName: k.Name, UserID: u.ID, UserHandle: u.Handle, RPID: k.RPID,
 		CredentialID: k.Credential.ID, PublicKey: k.Credential.PublicKey, SignCount: k.Credential.SignCount,
-		Verification: k.Verification, Written: now,
+		Verification: k.Verification, Written: now, Terms: terms,
 	}
 }
 
@@ -79,6 +99,11 @@ func (d *Directory) Reconcile(ctx context.Context) error {
 	if d.Offline == nil {
 		return nil
 	}
+	begun := d.now()
+	w, err := d.Workspace(ctx)
+	if err != nil {
+		return fmt.Errorf("read the terms of Offline Login: %w", err)
+	}
 	cached, err := d.Offline.Keys(ctx)
 	if err != nil {
 		return fmt.Errorf("read the offline cache: %w", err)
@@ -90,13 +115,28 @@ func (d *Directory) Reconcile(ctx context.Context) error {
 	if err := d.forgetOffline(ctx, stale); err != nil {
 		return err
 	}
-	return d.putOffline(ctx, missing)
+	if err := d.putOffline(ctx, missing); err != nil {
+		return err
+	}
+	return d.contactOffline(ctx, begun, w.OfflineTerms())
+}
+
+// contactOffline tells the offline cache of a contact with the directory.
+func (d *Directory) contactOffline(ctx context.Context, at time.Time, terms OfflineTerms) error {
+	if err := d.Offline.Contact(ctx, at, terms); err != nil {
+		return fmt.Errorf("note the contact in the offline cache: %w", err)
+	}
+	return nil
 }
 
 // sortOffline tells which of the keys belong in the offline cache and which do not.
 func (d *Directory) sortOffline(ctx context.Context, keyIDs []string) (keep []OfflineKey, forget []string, err error) {
 	err = d.Store.View(ctx, func(tx Tx) error {
 		keep, forget = nil, nil
+		w, err := tx.Workspace()
+		if err != nil {
+			return err
+		}
 		for _, id := range keyIDs {
 			k, err := tx.Key(id)
 			if err != nil && !errors.Is(err, ErrNotFound) {
@@ -107,7 +147,7 @@ func (d *Directory) sortOffline(ctx context.Context, keyIDs []string) (keep []Of
 				return err
 			}
 			if err == nil && WorksOffline(u, k) {
-				keep = append(keep, NewOfflineKey(u, k, d.now()))
+				keep = append(keep, NewOfflineKey(u, k, w.OfflineTerms(), d.now()))
 			} else {
 				forget = append(forget, id)
 			}

@@ -219,7 +219,7 @@ func TestReconcile(t *testing.T) {
 		change(&k)
 		putKey(t, d, k)
 		if id != "missing" {
-			if err := c.Put(t.Context(), directory.NewOfflineKey(directory.User{ID: "ada"}, offlineKey(id, "ada"), time.Now())); err != nil {
+			if err := c.Put(t.Context(), directory.NewOfflineKey(directory.User{ID: "ada"}, offlineKey(id, "ada"), directory.OfflineTerms{}, time.Now())); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -227,7 +227,7 @@ func TestReconcile(t *testing.T) {
 	if err := c.Put(t.Context(), directory.OfflineKey{KeyID: "unknown", UserID: "ada"}); err != nil {
 		t.Fatal(err)
 	}
-	if err := c.Count(t.Context(), "active", 99); err != nil {
+	if err := c.Change(t.Context(), "active", func(k *directory.OfflineKey) error { k.SignCount = 99; return nil }); err != nil {
 		t.Fatal(err)
 	}
 	for range 2 {
@@ -282,6 +282,8 @@ func (c cacheInMemory) Put(_ context.Context, k directory.OfflineKey) error {
 	c[k.KeyID] = k
 	return nil
 }
+
+func (cacheInMemory) Contact(context.Context, time.Time, directory.OfflineTerms) error { return nil }
 
 func (c cacheInMemory) Forget(_ context.Context, ids ...string) error {
 	for _, id := range ids {

@@ -3,6 +3,7 @@ package directory
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"net/url"
 	"regexp"
 	"slices"
@@ -105,18 +106,30 @@ func checkLink(s string) Problem {
 	return ""
 }
 
-// SetWorkspace keeps new settings. It fails with *InvalidError.
+// SetWorkspace keeps new settings. It fails with *InvalidError, and with ErrOfflineCache when only this machine's offline
+// cache could not be told of new terms.
 func (d *Directory) SetWorkspace(ctx context.Context, by string, w Workspace) error {
 	if err := invalid(ValidateWorkspace(w)); err != nil {
 		return err
 	}
-	return d.change(ctx, by, ChangeSettings, func(tx Tx, now time.Time) error { return setWorkspace(tx, by, now, w) })
+	var was OfflineTerms
+	err := d.change(ctx, by, ChangeSettings, func(tx Tx, now time.Time) (err error) {
+		was, err = setWorkspace(tx, by, now, w)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return d.termsChanged(ctx, was, w.OfflineTerms())
 }
 
 // ChangeWorkspace keeps what change makes of the settings as they are in that moment, and returns them. It fails with
-// change's error and with *InvalidError.
+// change's error, with *InvalidError, and with ErrOfflineCache as SetWorkspace does.
 func (d *Directory) ChangeWorkspace(ctx context.Context, by string, change func(*Workspace) error) (Workspace, error) {
-	var w Workspace
+	var (
+		w   Workspace
+		was OfflineTerms
+	)
 	err := d.change(ctx, by, ChangeSettings, func(tx Tx, now time.Time) (err error) {
 		if w, err = tx.Workspace(); err != nil {
 			return err
@@ -132,26 +145,42 @@ func (d *Directory) ChangeWorkspace(ctx context.Context, by string, change func(
 		if err := invalid(ValidateWorkspace(looked)); err != nil {
 			return err
 		}
-		return setWorkspace(tx, by, now, w)
+		was, err = setWorkspace(tx, by, now, w)
+		return err
 	})
-	return w, err
+	if err != nil {
+		return w, err
+	}
+	return w, d.termsChanged(ctx, was, w.OfflineTerms())
 }
 
-// setWorkspace keeps settings that are valid.
-func setWorkspace(tx Tx, by string, now time.Time, w Workspace) error {
+// termsChanged tells the offline cache of this machine that log-ins without the directory are on other terms now.
+func (d *Directory) termsChanged(ctx context.Context, was, is OfflineTerms) error {
+	if d.Offline == nil || was == is {
+		return nil
+	}
+	if err := d.Reconcile(context.WithoutCancel(ctx)); err != nil {
+		return fmt.Errorf("%w: %w", ErrOfflineCache, err)
+	}
+	return nil
+}
+
+// setWorkspace keeps settings that are valid, and tells on which terms log-ins without the directory were before.
+func setWorkspace(tx Tx, by string, now time.Time, w Workspace) (was OfflineTerms, err error) {
 	old, err := tx.Workspace()
 	if err != nil {
-		return err
+		return was, err
 	}
+	was = old.OfflineTerms()
 	detail := changedSettings(old, w)
 	if len(detail) == 0 {
-		return nil
+		return was, nil
 	}
 	w.Changed = now
 	if err := tx.PutWorkspace(w); err != nil {
-		return err
+		return was, err
 	}
-	return tx.AppendAudit(audit.Entry{Time: now, Actor: by, Act: audit.WorkspaceChanged, Detail: detail})
+	return was, tx.AppendAudit(audit.Entry{Time: now, Actor: by, Act: audit.WorkspaceChanged, Detail: detail})
 }
 
 // longestDetail is up to how many bytes of a setting are put on record, of its old and of its new value.

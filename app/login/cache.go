@@ -4,7 +4,6 @@ package login
 
 import (
 	"context"
-	"time"
 
 	"tapstation/app/directory"
 )
@@ -19,16 +18,12 @@ type Cache interface {
 	ByUser(ctx context.Context, userID string) ([]Cached, error)
 	// Put adds or replaces the key with this KeyID.
 	Put(ctx context.Context, c Cached) error
-	// Count raises the sign count kept for a key; a lower one changes nothing.
-	Count(ctx context.Context, keyID string, signCount uint32) error
+	// Change changes a key, durably and alone: two of them never see the same key. It fails with ErrNotKept when the key is
+	// missing, and with the error of change, which may run more than once; then nothing is kept.
+	Change(ctx context.Context, keyID string, change func(*Cached) error) error
 	// Forget removes keys; a missing one is no error.
 	Forget(ctx context.Context, keyIDs ...string) error
 	// Keys lists the IDs of all keys cached.
 	Keys(ctx context.Context) ([]string, error)
 	Close() error
-}
-
-// FromKey is what is cached of an active key of user.
-func FromKey(user directory.User, k directory.SecurityKey, now time.Time) Cached {
-	return directory.NewOfflineKey(user, k, now)
 }

@@ -3,6 +3,7 @@ package login
 import (
 	"errors"
 	"fmt"
+	"time"
 
 	"tapstation/app/directory"
 )
@@ -15,6 +16,8 @@ var (
 	ErrNoKey = errors.New("the user has no active security key")
 	// ErrNotKept: the directory is not there or not asked, and this machine keeps no key of the user.
 	ErrNotKept = errors.New("this machine keeps no security key of the user for Offline Login")
+	// ErrUncounted: a log-in without the directory could not be counted, and without being counted it is none.
+	ErrUncounted = errors.New("the log-in could not be counted on this machine")
 	// ErrUnreachable: the directory cannot be reached; it comes wrapped with why.
 	ErrUnreachable = errors.New("the directory cannot be reached")
 	// ErrUnknownCard: no key in the directory is on this card.
@@ -24,6 +27,28 @@ var (
 	// ErrCloned: the card's sign count went back, which it does when there are two of it.
 	ErrCloned = errors.New("the card's sign count went back: there may be a copy of it")
 )
+
+// SpentError is a key that has logged in without the directory as often as it may.
+type SpentError struct {
+	KeyName string
+	Logins  int // how often that is
+}
+
+func (e *SpentError) Error() string {
+	return fmt.Sprintf("the security key %q has logged in %d times without the directory, which is as often as it may", e.KeyName, e.Logins)
+}
+
+// ExpiredError is a key that was out of contact with the directory for longer than it may be.
+type ExpiredError struct {
+	KeyName string
+	Days    int // how long that is
+	Contact time.Time
+}
+
+func (e *ExpiredError) Error() string {
+	return fmt.Sprintf("the security key %q was last in contact with the directory on %s, which is more than %d days ago",
+		e.KeyName, e.Contact.UTC().Format(time.DateOnly), e.Days)
+}
 
 // KeyStateError is a key that is not active.
 type KeyStateError struct {
@@ -52,7 +77,7 @@ func refusal(err error) bool {
 	if errors.As(err, &state) || errors.As(err, &other) {
 		return true
 	}
-	for _, e := range []error{ErrUserDisabled, ErrNoKey, ErrUnknownCard, ErrNotProven, ErrCloned} {
+	for _, e := range []error{directory.ErrPINDemanded, ErrUserDisabled, ErrNoKey, ErrUnknownCard, ErrNotProven, ErrCloned} {
 		if errors.Is(err, e) {
 			return true
 		}

@@ -14,6 +14,7 @@ import (
 type holder struct {
 	user    directory.User // from the cache: only ID and Handle
 	keys    []known
+	terms   directory.OfflineTerms // from the directory only
 	offline bool
 }
 
@@ -21,7 +22,8 @@ type holder struct {
 type known struct {
 	Cached
 	state   directory.KeyState
-	offline bool // kept in the cache
+	offline bool  // kept in the cache
+	barred  error // why it may not be used although it is active
 }
 
 // holder finds the user and their keys: in the directory, or in the cache where that cannot be reached.
@@ -57,8 +59,15 @@ func (l *Login) listed(ctx context.Context, userID string) (holder, error) {
 			if h.user, err = tx.User(userID); err != nil {
 				return err
 			}
+			w, err := tx.Workspace()
+			if err != nil {
+				return err
+			}
+			h.terms = w.OfflineTerms()
 			return eachKey(tx, directory.KeyQuery{UserID: h.user.ID}, func(k directory.SecurityKey) {
-				h.keys = append(h.keys, fromDirectory(h.user, k))
+				key := fromDirectory(h.user, k)
+				key.barred = demandPIN(key.Cached, h.terms)
+				h.keys = append(h.keys, key)
 			})
 		})
 	}
@@ -86,7 +95,7 @@ func (l *Login) cached(ctx context.Context, userID string) (holder, error) {
 	}
 	h := holder{user: directory.User{ID: keys[0].UserID, Handle: keys[0].UserHandle}, offline: true}
 	for _, k := range keys {
-		h.keys = append(h.keys, known{Cached: k, state: directory.Active, offline: true})
+		h.keys = append(h.keys, known{Cached: k, state: directory.Active, offline: true, barred: usable(k, l.now())})
 	}
 	return h, nil
 }
@@ -114,8 +123,11 @@ func (l *Login) refresh(ctx context.Context, h *holder) error {
 
 // ready refuses a user who has no key that could prove them, before they tap.
 func (h holder) ready() error {
-	if len(h.in(directory.Active)) > 0 {
+	if len(h.usable()) > 0 {
 		return nil
+	}
+	if active := h.in(directory.Active); len(active) > 0 {
+		return active[0].barred
 	}
 	for _, state := range []directory.KeyState{directory.Disabled, directory.Pending, directory.Revoked} {
 		if keys := h.in(state); len(keys) > 0 {
@@ -135,12 +147,25 @@ func (h holder) in(state directory.KeyState) []known {
 	return keys
 }
 
+// usable is the keys the holder may log in with.
+func (h holder) usable() []known {
+	return slices.DeleteFunc(h.in(directory.Active), func(k known) bool { return k.barred != nil })
+}
+
+// refusal is why a key may not be used.
+func (k known) refusal() error {
+	if k.state == directory.Active && k.barred != nil {
+		return k.barred
+	}
+	return k.notActive()
+}
+
 func (k known) notActive() error {
 	return &KeyStateError{KeyID: k.KeyID, KeyName: k.KeyName, State: k.state}
 }
 
 func fromDirectory(u directory.User, k directory.SecurityKey) known {
-	return known{Cached: FromKey(u, k, k.Changed), state: k.State, offline: k.OfflineLogin}
+	return known{Cached: directory.NewOfflineKey(u, k, directory.OfflineTerms{}, k.Changed), state: k.State, offline: k.OfflineLogin}
 }
 
 // eachKey goes through all keys that match, page by page.

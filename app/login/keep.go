@@ -12,7 +12,7 @@ import (
 
 // keep writes the log-in down: sign count and last use of the key, and the audit log, in one transaction that looks
 // once more whether the key may be used. A directory that cannot be written keeps nobody out (unkept says why);
-// one that can, decides (err).
+// one that can, decides (err). Without the directory the log-in is counted before anybody is told that it succeeded.
 func (l *Login) keep(ctx context.Context, req Request, h holder, key known, count uint32) (unkept, err error) {
 	if !h.offline {
 		refused := error(nil)
@@ -30,12 +30,25 @@ func (l *Login) keep(ctx context.Context, req Request, h holder, key known, coun
 			unkept = fmt.Errorf("write the log-in down: %w", err)
 		}
 	}
-	if key.offline {
-		if err := l.Cache.Count(ctx, key.KeyID, count); err != nil {
-			unkept = errors.Join(unkept, fmt.Errorf("write the sign count into the offline cache: %w", err))
-		}
+	if !key.offline {
+		return unkept, nil
 	}
-	return unkept, nil
+	if !h.offline {
+		if err := renew(ctx, l.Cache, key.KeyID, count, h.terms, l.now()); err != nil {
+			unkept = errors.Join(unkept, fmt.Errorf("note the log-in in the offline cache: %w", err))
+		}
+		return unkept, nil
+	}
+	switch err := Spend(ctx, l.Cache, key.KeyID, count, l.now()); {
+	case err == nil:
+		return nil, nil
+	case spent(err):
+		return nil, err
+	case limited(key.Cached):
+		return nil, fmt.Errorf("%w: %w", ErrUncounted, err)
+	default:
+		return fmt.Errorf("count the log-in in the offline cache: %w", err), nil
+	}
 }
 
 // use notes one use of a key that may be used.

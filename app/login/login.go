@@ -130,8 +130,7 @@ func (l *Login) prove(ctx context.Context, card device.Card, h holder, req Reque
 	if err != nil {
 		return nil, 0, fmt.Errorf("inspect the card: %w", err)
 	}
-	active := h.in(directory.Active)
-	for _, keys := range byRelyingParty(active) {
+	for _, keys := range byRelyingParty(h.usable()) {
 		key, count, err := l.assert(ctx, card, info, keys, req)
 		if !errors.Is(err, device.ErrNoCredentials) {
 			return key, count, err
@@ -146,7 +145,11 @@ func (l *Login) prove(ctx context.Context, card device.Card, h holder, req Reque
 // card would cost one of that card's attempts.
 func (l *Login) assert(ctx context.Context, card device.Card, info device.Info, keys []known, req Request) (*known, uint32, error) {
 	if !slices.ContainsFunc(keys, func(k known) bool { return k.Verification == directory.PIN }) {
-		return verifiedAssertion(ctx, card, info, keys, "")
+		key, count, err := verifiedAssertion(ctx, card, info, keys, "")
+		if errors.Is(err, device.ErrPINRequired) { // a card that always asks for it
+			return withPIN(ctx, card, info, keys, keys[0], req)
+		}
+		return key, count, err
 	}
 	if key, err := present(ctx, card, info, keys); err == nil {
 		keys = []known{*key}

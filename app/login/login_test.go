@@ -175,7 +175,7 @@ func TestRefusals(t *testing.T) {
 			s.change(k.ID, func(k *directory.SecurityKey) { k.Credential.SignCount += 1000 })
 		}},
 		"copy of the card known to the cache only": {want: is(login.ErrCloned), record: true, prepare: func(s *station, k directory.SecurityKey) {
-			if err := s.Cache.Count(s.t.Context(), k.ID, k.Credential.SignCount+1000); err != nil {
+			if err := s.count(k.ID, k.Credential.SignCount+1000); err != nil {
 				s.t.Fatal(err)
 			}
 		}},

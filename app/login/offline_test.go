@@ -77,7 +77,7 @@ func TestOfflineCountsSignaturesToo(t *testing.T) {
 			t.Fatalf("the cache keeps %+v (%v), want sign count %d", kept, err, res.Key.SignCount)
 		}
 	}
-	if err := s.Cache.Count(t.Context(), key.ID, 1<<20); err != nil {
+	if err := s.count(key.ID, 1<<20); err != nil {
 		t.Fatal(err)
 	}
 	s.tap(card)

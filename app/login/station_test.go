@@ -154,6 +154,11 @@ func (s *station) change(id string, edit func(*directory.SecurityKey)) {
 	}
 }
 
+// count raises the sign count that the offline cache keeps.
+func (s *station) count(keyID string, signCount uint32) error {
+	return s.Cache.Change(s.t.Context(), keyID, func(k *login.Cached) error { k.SignCount = signCount; return nil })
+}
+
 // lastAct is the last entry of the audit log.
 func (s *station) lastAct() audit.Entry {
 	s.t.Helper()

@@ -196,12 +196,12 @@ func silenceRefused(err error) bool {
 
 // explain says why none of the user's active keys is on the card: another of their keys is, or somebody else's.
 func (l *Login) explain(ctx context.Context, card device.Card, info device.Info, h holder) (*known, uint32, error) {
-	inactive := slices.DeleteFunc(slices.Clone(h.keys), func(k known) bool { return k.state == directory.Active })
+	inactive := slices.DeleteFunc(slices.Clone(h.keys), func(k known) bool { return k.state == directory.Active && k.barred == nil })
 	for _, keys := range byRelyingParty(inactive) {
 		key, err := present(ctx, card, info, keys)
 		switch {
 		case err == nil:
-			return key, 0, key.notActive()
+			return key, 0, key.refusal()
 		case !errors.Is(err, device.ErrNoCredentials) && !silenceRefused(err):
 			return nil, 0, err
 		}

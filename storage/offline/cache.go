@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"go.etcd.io/bbolt"
 
@@ -20,15 +21,17 @@ const Name = "offline.db"
 
 // The buckets.
 var (
-	keys   = []byte("keys")    // key ID: record
-	byUser = []byte("by_user") // folded User ID NUL key ID: nothing
+	keys    = []byte("keys")    // key ID: record
+	byUser  = []byte("by_user") // folded User ID NUL key ID: nothing
+	contact = []byte("contact") // contactKey: the last contact with the directory in which all keys were found usable
 )
 
 var schema = boltfile.Schema{
 	Format: "tapstation offline cache",
 	Buckets: []boltfile.Bucket{
-		{Name: string(keys)},
+		{Name: string(keys), Steps: []func(*bbolt.Tx, *bbolt.Bucket) error{keysAreCounted}},
 		{Name: string(byUser)},
+		{Name: string(contact), Fill: noContactYet},
 	},
 }
 
@@ -106,24 +109,60 @@ func (c *Cache) Put(ctx context.Context, e login.Cached) error {
 	return nil
 }
 
-// Count raises the sign count of a key; a lower one, or a key that is missing, changes nothing.
-func (c *Cache) Count(ctx context.Context, keyID string, signCount uint32) error {
+// Change changes a key in a transaction of its own.
+func (c *Cache) Change(ctx context.Context, keyID string, change func(*login.Cached) error) error {
+	err := error(login.ErrNotKept)
+	if !c.empty() {
+		err = c.update(ctx, func(b *bbolt.Tx) (bool, error) {
+			e, err := read(b, []byte(keyID))
+			if errors.Is(err, errMissing) {
+				return false, login.ErrNotKept
+			}
+			if err == nil {
+				err = change(&e)
+			}
+			if err != nil {
+				return false, err
+			}
+			return true, write(b, e)
+		})
+	}
+	if err != nil {
+		return fmt.Errorf("change offline key %q: %w", keyID, err)
+	}
+	return nil
+}
+
+// contactEvery is how long a contact stands for those that follow it, so that not every command has to write.
+const contactEvery = time.Hour
+
+// Contact keeps a contact of all keys in one record.
+func (c *Cache) Contact(ctx context.Context, at time.Time, terms directory.OfflineTerms) error {
 	if c.empty() {
 		return nil
 	}
-	err := c.update(ctx, func(b *bbolt.Tx) (bool, error) {
-		e, err := read(b, []byte(keyID))
-		if errors.Is(err, errMissing) || err == nil && signCount <= e.SignCount {
-			return false, nil
-		}
-		if err != nil {
-			return false, err
-		}
-		e.SignCount = signCount
-		return true, write(b, e)
+	news := func(b *bbolt.Tx) (r contactRecord, is bool, err error) {
+		r, err = lastContact(b)
+		since := at.Sub(r.At.Time())
+		return r, err == nil && (r.terms() != terms || since < 0 || since >= contactEvery), err
+	}
+	is := false
+	err := c.view(ctx, func(b *bbolt.Tx) (err error) {
+		_, is, err = news(b)
+		return err
 	})
+	if err == nil && is {
+		err = c.update(ctx, func(b *bbolt.Tx) (bool, error) {
+			r, is, err := news(b)
+			if err != nil || !is {
+				return false, err
+			}
+			return true, keepContact(b, contactRecord{Epoch: r.Epoch + 1, At: boltfile.InstantOf(at),
+				RequirePIN: terms.RequirePIN, Logins: terms.Logins, Days: terms.Days})
+		})
+	}
 	if err != nil {
-		return fmt.Errorf("count a use of offline key %q: %w", keyID, err)
+		return fmt.Errorf("note a contact in the offline cache: %w", err)
 	}
 	return nil
 }
