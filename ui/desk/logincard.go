@@ -17,8 +17,8 @@ import (
 // listen takes cards that are laid on a reader from now on. One that lies there already does not count: whoever locked
 // the window may have left it there.
 func (p *loginPage) listen(ctx context.Context) {
+	board, _ := p.desk.station.Board.State()
 	p.desk.beside(ctx, func(ctx context.Context) {
-		board, _ := p.desk.station.Board.State()
 		for ctx.Err() == nil {
 			after := board.Taps
 			p.onGate(ctx, func() { p.state.Taps = after; p.render() })

@@ -22,34 +22,35 @@ type rail struct {
 	places    *fyne.Container
 	items     map[string]*widget.RailItem // by the name of their place
 	reader    *readerItem
-	who, role *widget.Text
+	account   *fyne.Container
+	who       *widget.RailItem // leads to the page of the admin
+	emblem    *fyne.Container
+	logo      string // that emblem shows
 	all       fyne.CanvasObject
 }
 
 func newRail(d *Desk) *rail {
 	r := &rail{desk: d, workspace: widget.NewText("")}
 	r.workspace.Bold, r.workspace.Clip = true, true
+	r.emblem = container.NewStack()
 	r.places = widget.Column(theme.Space4)
 	r.reader = newReaderItem(d.ShowReader)
 
 	top := widget.Column(theme.Space16,
-		container.New(besideLayout{theme.Space12}, widget.Picture(theme.AppIcon, 32), r.workspace))
+		container.New(besideLayout{theme.Space12}, r.emblem, r.workspace))
 	if d.station.Demo {
 		top.Add(demoSign())
 	}
 	top.Add(r.places)
 
-	r.who, r.role = widget.NewText(""), widget.Small("")
-	r.who.Clip, r.role.Clip = true, true
-	actor := widget.Column(0, r.who, r.role)
+	r.account = container.NewStack()
 	bottom := widget.Column(theme.Space8)
 	if d.opts.Panel != nil {
 		bottom.Add(d.opts.Panel)
 	}
 	bottom.Add(r.reader)
 	bottom.Add(widget.Rule())
-	bottom.Add(widget.PadXY(theme.Space12, theme.Space4,
-		container.New(besideLayout{theme.Space12}, widget.Picture(theme.UserIcon.In(theme.Muted), 20), actor)))
+	bottom.Add(r.account)
 
 	r.all = newGround(container.New(layout.NewCustomPaddedLayout(theme.Space24, theme.Space16, theme.Space12, theme.Space12),
 		container.NewBorder(top, bottom, nil, nil)))
@@ -68,13 +69,21 @@ func (r *rail) list() {
 		}
 	}
 	r.places.Refresh()
-	r.who.SetText(r.desk.session.Name)
-	r.role.SetText(text.T("role." + string(r.desk.session.Role)))
+	r.who = widget.NewRailItem(theme.UserIcon, r.desk.session.Name, r.desk.ShowAccount)
+	r.account.Objects = []fyne.CanvasObject{r.who}
+	r.account.Refresh()
 }
 
 // render shows where one is, and whose station this is.
 func (r *rail) render() {
 	r.workspace.SetText(r.desk.workspace.Name)
+	if w := r.desk.workspace; r.emblem.Objects == nil || r.logo != string(w.Logo) {
+		r.logo = string(w.Logo)
+		r.emblem.Objects = []fyne.CanvasObject{emblem(w, 32)}
+		r.emblem.Refresh()
+	}
+	_, account := r.desk.page.(*accountPage)
+	r.who.Select(account)
 	_, wizard := r.desk.page.(*wizardPage)
 	_, reader := r.desk.page.(*readerPage)
 	here := r.desk.where()
