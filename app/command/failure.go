@@ -73,6 +73,9 @@ var failures = []failure{
 	{is(login.ErrUserDisabled), "user_disabled", "Enable the user first: tapstation users enable."},
 	{is(login.ErrNoKey), "no_key", "Enroll a card for the user first."},
 	{is(login.ErrUnreachable), "directory_unreachable", "Only keys with Offline Login work now. Run tapstation doctor."},
+	{as[*login.SpentError], "offline_spent", "Log in once where the directory can be reached, or raise the setting offline_logins."},
+	{as[*login.ExpiredError], "offline_expired", "Log in once where the directory can be reached, or raise the setting offline_days."},
+	{is(login.ErrUncounted), "offline_uncounted", "Log in as somebody who may write to the data folder, or make room on the disk."},
 	{is(login.ErrNotKept), "no_offline_key", "Enroll with --offline-login on this machine, or leave --offline out."},
 
 	// The ceremony.
