@@ -14,6 +14,14 @@ func (d *Desk) Busy() bool {
 		return p.state.Asking
 	case *dashboardPage:
 		return !p.state.Known && p.state.Failed == nil
+	case *importPage:
+		return p.state.Working
+	case *groupsPage:
+		return !p.state.Known && p.state.Failed == nil
+	case *groupPage:
+		return p.failed == nil && (!p.known || p.searched().state.Asking)
+	case *settingsPage:
+		return !p.state.Known && p.state.Failed == nil
 	case *readerPage:
 		return p.looking
 	}

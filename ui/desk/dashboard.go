@@ -237,8 +237,8 @@ func (p *dashboardPage) welcome() fyne.CanvasObject {
 	if p.desk.may(directory.EnrollKeys) {
 		first = widget.NewPrimary(text.T("dashboard.new_user"), p.desk.NewUser).WithIcon(theme.AddIcon)
 	}
-	return widget.Empty(theme.UsersIcon, text.T("dashboard.empty.title", "Workspace", p.desk.workspace.Name),
-		text.T("dashboard.empty.text"), first)
+	return p.desk.withImport(widget.Empty(theme.UsersIcon, text.T("dashboard.empty.title", "Workspace", p.desk.workspace.Name),
+		text.T("dashboard.empty.text"), first))
 }
 
 // put replaces what stands below the title, if that is not there already.

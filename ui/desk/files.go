@@ -29,7 +29,7 @@ type filesView struct {
 	fail *widget.Badge
 	// folder is the one that is listed; none says that nothing in it can be chosen.
 	folder, none *widget.Text
-	all  fyne.CanvasObject
+	all          fyne.CanvasObject
 }
 
 // pickFile asks for a file. chosen is called on the window's goroutine, and not at all when none was chosen.

@@ -57,6 +57,9 @@ func newUsersPage(d *Desk) *usersPage {
 	p.notice, p.middle, p.bar = container.NewStack(), container.NewStack(), container.NewStack()
 	p.find = container.New(&filterLayout{}, p.search, p.group, p.holding, p.enabled, p.clear)
 	var acts []fyne.CanvasObject
+	if d.may(directory.ManageUsers) {
+		acts = append(acts, d.importButton())
+	}
 	if d.may(directory.EnrollKeys) {
 		acts = append(acts, widget.NewPrimary(text.T("users.new"), d.NewUser).WithIcon(theme.AddIcon))
 	}
@@ -291,7 +294,7 @@ func (p *usersPage) render() {
 			if p.desk.may(directory.EnrollKeys) {
 				first = widget.NewPrimary(text.T("users.new"), p.desk.NewUser).WithIcon(theme.AddIcon)
 			}
-			return widget.Empty(theme.UsersIcon, text.T("users.empty.title"), text.T("users.empty.text"), first)
+			return p.desk.withImport(widget.Empty(theme.UsersIcon, text.T("users.empty.title"), text.T("users.empty.text"), first))
 		})
 	case rows == 0 && !s.Asking:
 		p.put("nobody:"+nobodyWords(p.state), func() fyne.CanvasObject {
