@@ -181,9 +181,9 @@ func TestGroupsForAllAreJoinedByEveryUserOfTheFile(t *testing.T) {
 
 func TestFilesThatCannotBeImportedSayWhy(t *testing.T) {
 	for name, c := range map[string]struct{ content, want string }{
-		"empty":       {"", "people.csv: The file is empty"},
+		"empty":       {"", "The file is empty"},
 		"header only": {"user_id,email\n", "The file has no users"},
-		"zero byte":   {"user_id\x00,email\n1,2\n", "people.csv: The first line cannot be read"},
+		"zero byte":   {"user_id\x00,email\n1,2\n", "The first line cannot be read"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			b, p, path := openImport(t)

@@ -53,12 +53,18 @@ func newImportColumnsView(p *importPage) *importColumnsView {
 	label := widget.Small(text.T("import.groups"))
 	label.Bold, label.Color = true, theme.Text
 	v.all = container.NewVScroll(roomForRings(widget.Column(theme.Space12,
-		widget.Column(theme.Space4, name, widget.Between(facts, widget.Line(theme.Space8, v.delim, v.enc))),
+		widget.Column(theme.Space4, name, widget.Between(facts, widget.Line(theme.Space8, wideBox(v.delim), wideBox(v.enc)))),
 		v.table,
 		widget.Title(text.T("import.columns")),
 		widget.Across(theme.Space16, fields[:3]...), widget.Across(theme.Space16, fields[3:]...),
 		widget.Across(theme.Space16, widget.Column(theme.Space4, label, v.chips, v.wrong), v.there))))
 	return v
+}
+
+// wideBox gives a drop-down without label room for its words.
+func wideBox(d *widget.Dropdown) fyne.CanvasObject {
+	const width = 190
+	return container.NewGridWrap(fyne.NewSize(width, theme.Control), d)
 }
 
 // buildFormat offers other ways to read the file, for one that looks wrong.

@@ -124,22 +124,23 @@ func (p *importPage) columnsSign() widget.Sign {
 func (p *importPage) fileView() fyne.CanvasObject {
 	s := p.state
 	p.choose = widget.NewPrimary(text.T("import.choose"), p.chooseFile).WithIcon(theme.FileIcon)
+	if s.Path != "" {
+		p.choose.SetText(text.T("import.choose_other"))
+		p.choose.Rank = widget.Secondary
+	}
 	if s.Err == nil {
-		title, more := text.T("import.file.title"), text.T("import.file.text")
+		more := text.T("import.file.text")
 		if s.Path != "" {
-			title = p.fileName()
-			p.choose.SetText(text.T("import.choose_other"))
-			p.choose.Rank = widget.Secondary
+			more = p.fileName()
 		}
 		drop := widget.Small(text.T("import.file.drop"))
 		drop.Align = fyne.TextAlignCenter
-		return container.NewCenter(widget.Column(theme.Space8, widget.Empty(theme.FileIcon, title, more, p.choose), drop))
+		return container.NewCenter(widget.Column(theme.Space8,
+			widget.Empty(theme.FileIcon, text.T("import.file.title"), more, p.choose), drop))
 	}
 	words := importErrorWords(s.Err)
-	p.choose.SetText(text.T("import.choose_other"))
-	p.choose.Rank = widget.Secondary
 	return container.NewCenter(widget.Column(theme.Space16,
-		widget.Empty(theme.WarningIcon, p.fileName()+": "+words.Title, words.Remedy, p.choose),
+		widget.Empty(theme.WarningIcon, words.Title, words.Remedy, p.choose),
 		widget.NewCopyableLines(text.T("page.details"), s.Err.Error())))
 }
 
