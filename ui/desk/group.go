@@ -25,14 +25,15 @@ type groupPage struct {
 	failed error  // why the group could not be shown
 	wrong  error  // why the last act was not done
 	done   string // what has just been done
+	warned string // why something cannot be done with these members
 
 	members *people
 	adding  *people    // while members are being chosen
 	form    *groupForm // while the group is being changed
 	working bool       // members are being added or removed
 
-	add, remove *widget.Button
-	holder      *fyne.Container
+	add, remove, queue *widget.Button
+	holder             *fyne.Container
 }
 
 // ShowGroup goes to the page of one group.
@@ -53,7 +54,9 @@ func newGroupPage(d *Desk, name string) *groupPage {
 	}
 	p.add = widget.NewPrimary(text.T("group.add"), p.choose).WithIcon(theme.AddIcon)
 	p.remove = widget.NewButton("", p.removeChosen).WithIcon(theme.CrossIcon)
-	p.members.beside(p.remove)
+	p.queue = widget.NewButton(text.T("users.act.enroll"), func() { d.askQueue(p.enroll) })
+	p.queue.Hidden = !d.may(directory.EnrollKeys)
+	p.members.beside(p.remove, p.queue)
 	if d.may(directory.ManageUsers) {
 		p.members.choosable(p.renderRemove)
 	}
@@ -107,7 +110,7 @@ func (p *groupPage) left() {
 	p.cancel()
 	p.asked++
 	p.members.stop()
-	p.done, p.wrong = "", nil
+	p.done, p.wrong, p.warned = "", nil, ""
 	p.form = nil
 	p.stopChoosing()
 }
@@ -218,8 +221,12 @@ func (p *groupPage) shownGroup(back *widget.Button) fyne.CanvasObject {
 	facts = append(facts, widget.Fact{Label: text.T("groups.column.defaults"), Value: clipped(defaultsWords(g.Defaults))})
 	notice := widget.NewStatus(widget.Sign{Icon: theme.CheckCircleIcon, Color: theme.Success, Word: p.done})
 	notice.Hidden = p.done == ""
-	if p.wrong != nil {
+	switch {
+	case p.wrong != nil:
 		notice.Set(problemSign(p.wrong))
+		notice.Hidden = false
+	case p.warned != "":
+		notice.Set(widget.Sign{Icon: theme.WarningIcon, Color: theme.Warning, Word: p.warned})
 		notice.Hidden = false
 	}
 	p.renderRemove()
@@ -277,7 +284,7 @@ func chosenWords(chosen []directory.User) string {
 
 // choose begins to choose new members.
 func (p *groupPage) choose() {
-	p.wrong, p.done = nil, ""
+	p.wrong, p.done, p.warned = nil, "", ""
 	p.members.state.Chosen = nil
 	p.adding = newPeople(p.desk, "", text.T("users.search"), true)
 	p.adding.taken = func(u directory.User) string {
@@ -327,7 +334,7 @@ func (p *groupPage) removeChosen() {
 
 // act changes the members, and shows them as they are then.
 func (p *groupPage) act(do func(context.Context) (int, error), done func(changed int)) {
-	p.working, p.wrong, p.done = true, nil, ""
+	p.working, p.wrong, p.done, p.warned = true, nil, "", ""
 	p.render()
 	p.desk.beside(p.desk.ctx, func(ctx context.Context) {
 		changed, err := do(ctx)
@@ -349,7 +356,7 @@ func (p *groupPage) act(do func(context.Context) (int, error), done func(changed
 
 // edit begins to change the group.
 func (p *groupPage) edit() {
-	p.wrong, p.done = nil, ""
+	p.wrong, p.done, p.warned = nil, "", ""
 	p.form = newGroupForm(draftOf(p.group), p.desk.workspace, text.T("group.save"), p.save, p.back)
 	p.render()
 	p.focusFirst()

@@ -76,8 +76,10 @@ func newPeople(d *Desk, group, hint string, choose bool) *people {
 	return p
 }
 
-// beside puts a button at the end of the line of the search.
-func (p *people) beside(b *widget.Button) { p.acts.Objects = []fyne.CanvasObject{b} }
+// beside puts buttons at the end of the line of the search.
+func (p *people) beside(buttons ...fyne.CanvasObject) {
+	p.acts.Objects = []fyne.CanvasObject{widget.Line(theme.Space8, buttons...)}
+}
 
 // hidden is nothing, where a layout wants something.
 func hidden() fyne.CanvasObject {

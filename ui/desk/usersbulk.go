@@ -234,18 +234,21 @@ func (p *usersPage) assign(group string, t target, create bool) {
 // mostQueued is how many can be enrolled one after another in one go.
 const mostQueued = 5000
 
-// askEnroll opens the queue for those chosen, after a question where another one has not ended.
-func (p *usersPage) askEnroll() {
-	q := p.desk.queued()
+// askEnroll opens the queue for those chosen.
+func (p *usersPage) askEnroll() { p.desk.askQueue(p.enroll) }
+
+// askQueue begins a queue, after a question where another one has not ended.
+func (d *Desk) askQueue(begin func()) {
+	q := d.queued()
 	if q == nil {
-		p.enroll()
+		begin()
 		return
 	}
-	p.desk.ask(widget.QuestionText{
+	d.ask(widget.QuestionText{
 		Title: text.T("queue.another.title"),
 		Text:  text.T("queue.another.text", "Done", text.Number(q.state.at()), "Of", text.Number(len(q.state.People))),
 		Act:   text.T("queue.another.act"), Cancel: text.T("user.key.cancel"), Danger: true,
-	}, p.enroll)
+	}, begin)
 }
 
 // enroll opens the queue for those chosen.
