@@ -4,7 +4,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"iter"
-	"math/bits"
+	onbits "math/bits"
 
 	"tapstation/app/directory"
 )
@@ -47,7 +47,7 @@ func (s bitset) without(other bitset) {
 func (s bitset) count() int {
 	n := 0
 	for _, word := range s {
-		n += bits.OnesCount64(word)
+		n += onbits.OnesCount64(word)
 	}
 	return n
 }
@@ -66,7 +66,7 @@ func (s bitset) all() iter.Seq[int] {
 	return func(yield func(int) bool) {
 		for i, word := range s {
 			for ; word != 0; word &= word - 1 {
-				if !yield(i*64 + bits.TrailingZeros64(word)) {
+				if !yield(i*64 + onbits.TrailingZeros64(word)) {
 					return
 				}
 			}

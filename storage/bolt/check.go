@@ -28,7 +28,7 @@ func (s *Store) Check(ctx context.Context) error {
 		}
 		return errors.Join(
 			t.checkUsers(),
-			t.checkCounts(),
+			t.checkRoll(),
 			t.checkIndex(keys, keyIndex, func(_, raw []byte) ([]entry, error) {
 				r, err := boltfile.Decode[keyRecord](raw)
 				return keyEntries(r.key()), err

@@ -2,7 +2,6 @@ package bolt
 
 import (
 	"bytes"
-	"encoding/binary"
 	"fmt"
 
 	"tapstation/app/directory"
@@ -171,31 +170,6 @@ func (t *tx) wantedDocument(ordinal uint32, key []byte) ([]byte, error) {
 		return nil, fmt.Errorf("%w: user %q is in the index at %d instead of %d", directory.ErrDamaged, key, ordinal, theirs)
 	}
 	return documentOf(key, u), nil
-}
-
-// checkCounts counts again.
-func (t *tx) checkCounts() (err error) {
-	defer t.guard(&err)
-	again := &tx{ctx: t.ctx}
-	for key, raw := range t.scan(keys, nil, nil) {
-		if err := t.alive(); err != nil {
-			return err
-		}
-		r, err := boltfile.Decode[keyRecord](raw)
-		if err != nil {
-			return fmt.Errorf("keys %q: %w", key, err)
-		}
-		again.countKey(r.key(), 1)
-	}
-	for key, n := range again.index.counts {
-		if !bytes.Equal(t.get(counts, []byte(key)), binary.AppendUvarint(nil, uint64(n))) {
-			return fmt.Errorf("%w: the count %q should be %d", directory.ErrDamaged, key, n)
-		}
-	}
-	if there := t.entries(counts); there != len(again.index.counts) {
-		return fmt.Errorf("%w: there are %d counts instead of %d", directory.ErrDamaged, there, len(again.index.counts))
-	}
-	return nil
 }
 
 // entries are how many there are in a bucket.

@@ -7,8 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"strings"
-	"time"
 
 	"tapstation/app/directory"
 	"tapstation/storage/boltfile"
@@ -47,11 +45,6 @@ func (t *tx) PutKey(k directory.SecurityKey) (err error) {
 	if _, err := name(k.UserID); err != nil {
 		return fmt.Errorf("user ID: %w", err)
 	}
-	for _, word := range []string{string(k.State), string(k.Verification), string(k.Kind)} {
-		if strings.IndexByte(word, 0) >= 0 || len(word) > maxName {
-			return fmt.Errorf("state, verification or kind %.64q: %w", word, errName)
-		}
-	}
 	if len(k.Mark.UID) > math.MaxUint8 {
 		return fmt.Errorf("card UID: %w", boltfile.ErrTooLarge)
 	}
@@ -62,19 +55,29 @@ func (t *tx) PutKey(k directory.SecurityKey) (err error) {
 		}
 	}
 	var before []entry
-	switch old, err := t.key(id); {
-	case err == nil:
+	old, err := t.key(id)
+	known := err == nil
+	switch {
+	case known:
 		before = keyEntries(old)
-		t.countKey(old, -1)
-		t.holderChanged([]byte(directory.Fold(old.UserID)))
 	case !errors.Is(err, directory.ErrNotFound):
 		return err
 	}
 	if err := keep(t, keys, id, keepKey(k)); err != nil {
 		return fmt.Errorf("keep key %q: %w", k.ID, err)
 	}
-	t.countKey(k, 1)
+	if known {
+		t.holderChanged([]byte(directory.Fold(old.UserID)))
+		if place := placeOf(old); !bytes.Equal(place, placeOf(k)) {
+			if err := t.strike(place); err != nil {
+				return err
+			}
+		}
+	}
 	t.holderChanged([]byte(directory.Fold(k.UserID)))
+	if err := t.enroll(k); err != nil {
+		return err
+	}
 	return t.reindex(keyIndex, before, keyEntries(k))
 }
 
@@ -87,7 +90,9 @@ func (t *tx) DeleteKey(id string) (err error) {
 	if err := t.delete(keys, []byte(id)); err != nil {
 		return err
 	}
-	t.countKey(old, -1)
+	if err := t.strike(placeOf(old)); err != nil {
+		return err
+	}
 	t.holderChanged([]byte(directory.Fold(old.UserID)))
 	return t.reindex(keyIndex, keyEntries(old), nil)
 }
@@ -118,33 +123,9 @@ func damagedIndex(err error) error {
 func keyEntries(k directory.SecurityKey) []entry {
 	place := placeOf(k)
 	at := func(prefix []byte) entry { return entry{append(prefix, place...), nil} }
-	entries := []entry{
-		at([]byte("m")),
-		at(ownerKey([]byte(directory.Fold(k.UserID)))),
-		at(stateKey(k.State)),
-		at(uidKey(k.Mark.UID)),
-	}
-	if k.OfflineLogin {
-		entries = append(entries, at([]byte("o")))
-	}
-	if k.Verification == directory.PINless {
-		entries = append(entries, at([]byte("p")))
-	}
-	if k.TemporaryPIN {
-		entries = append(entries, at([]byte("t")))
-	}
-	if k.Kind != directory.Card {
-		entries = append(entries, at(kindKey(k.Kind)))
-	}
-	if k.State == directory.Active {
-		used := k.Activated
-		if k.LastUsed.After(used) {
-			used = k.LastUsed
-		}
-		entries = append(entries, at(timeKey('l', used)))
-	}
-	if !k.Activated.IsZero() {
-		entries = append(entries, at(timeKey('a', k.Activated)))
+	entries := []entry{at(ownerKey([]byte(directory.Fold(k.UserID))))}
+	if len(k.Mark.UID) > 0 {
+		entries = append(entries, at(uidKey(k.Mark.UID)))
 	}
 	if len(k.Credential.ID) > 0 {
 		entries = append(entries, entry{credentialKey(k.Credential.ID), []byte(k.ID)})
@@ -157,20 +138,16 @@ const placeTime = 8
 
 // placeOf is a key's place in the order they were made. Those of the same microsecond are in the order of their IDs.
 func placeOf(k directory.SecurityKey) []byte {
-	return append(timeKey(0, k.Created)[1:], k.ID...)
+	return append(placeAt(instantOf(k.Created)), k.ID...)
 }
 
-// timeKey is a prefix followed by a time, such that earlier times come first.
-func timeKey(prefix byte, at time.Time) []byte {
+// placeAt is the first place of a time.
+func placeAt(at instant) []byte {
 	const sign = 1 << 63 // so that times before year 1 come first
-	return binary.BigEndian.AppendUint64([]byte{prefix}, uint64(instantOf(at))^sign)
+	return binary.BigEndian.AppendUint64(nil, uint64(at)^sign)
 }
-
-func kindKey(k directory.Kind) []byte { return append([]byte("k"+string(k)), 0) }
 
 func ownerKey(user []byte) []byte { return append(append([]byte("u"), user...), 0) }
-
-func stateKey(s directory.KeyState) []byte { return append([]byte("s"+string(s)), 0) }
 
 func uidKey(uid []byte) []byte { return append([]byte{'d', byte(len(uid))}, uid...) }
 

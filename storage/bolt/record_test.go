@@ -159,25 +159,40 @@ func TestCheckFindsWhatDoesNotFit(t *testing.T) {
 		"another name": {func(t *tx) error {
 			return t.respell(func(raw []byte) []byte { return bytes.Replace(raw, []byte("byron"), []byte("brown"), 1) })
 		}, directory.ErrDamaged},
-		"a handle of another":         {func(t *tx) error { return t.put(userIndex, []byte("hhandle"), []byte("eve")) }, directory.ErrDamaged},
-		"an ordinal of nobody":        {func(t *tx) error { return t.put(userIndex, []byte("heve"), ordinalValue(1)) }, directory.ErrDamaged},
-		"an ordinal free and taken":   {func(t *tx) error { return t.freeOrdinal(0) }, directory.ErrDamaged},
-		"an ordinal lost":             {func(t *tx) error { return t.put(userSets, nextKey, ordinalValue(7)) }, directory.ErrDamaged},
-		"sets lost":                   {func(t *tx) error { return t.delete(userSets, flagsKey(0)) }, directory.ErrDamaged},
-		"a group's set lost":          {func(t *tx) error { return t.delete(userSets, groupKey(0, "staff")) }, directory.ErrDamaged},
-		"a group's set of nobody":     {func(t *tx) error { return t.setGroup(0, "others", true) }, directory.ErrDamaged},
-		"a set that is not so":        {func(t *tx) error { return t.setFlag(0, isDisabled, true) }, directory.ErrDamaged},
-		"a count too high":            {func(t *tx) error { t.addCount(keyCount(fullKey), 1); return nil }, directory.ErrDamaged},
-		"a count too many":            {func(t *tx) error { t.addCount("kx\x00y\x00z\x000", 1); return nil }, directory.ErrDamaged},
-		"a user without a record":     {func(t *tx) error { return t.delete(users, []byte("ada")) }, directory.ErrDamaged},
-		"a user that is no record":    {func(t *tx) error { return t.put(users, []byte("ada"), []byte{0xFF}) }, directory.ErrDamaged},
-		"a key without a record":      {func(t *tx) error { return t.delete(keys, []byte("id")) }, directory.ErrDamaged},
-		"a credential not indexed":    {func(t *tx) error { return t.delete(keyIndex, credentialKey([]byte("c"))) }, directory.ErrDamaged},
-		"a group that is no record":   {func(t *tx) error { return t.put(groups, []byte("g"), []byte("x")) }, directory.ErrDamaged},
-		"a journal that is no record": {func(t *tx) error { return t.put(enrollments, []byte("g"), []byte("x")) }, directory.ErrDamaged},
-		"an entry removed":            {func(t *tx) error { return t.delete(auditLog, seqKey(1)) }, audit.ErrBroken},
-		"the last entry removed":      {func(t *tx) error { return t.delete(auditLog, seqKey(2)) }, audit.ErrBroken},
-		"the head removed":            {func(t *tx) error { return t.delete(settings, auditHeadKey) }, audit.ErrBroken},
+		"a handle of another":        {func(t *tx) error { return t.put(userIndex, []byte("hhandle"), []byte("eve")) }, directory.ErrDamaged},
+		"an ordinal of nobody":       {func(t *tx) error { return t.put(userIndex, []byte("heve"), ordinalValue(1)) }, directory.ErrDamaged},
+		"an ordinal free and taken":  {func(t *tx) error { return t.freeOrdinal(0) }, directory.ErrDamaged},
+		"an ordinal lost":            {func(t *tx) error { return t.put(userSets, nextKey, ordinalValue(7)) }, directory.ErrDamaged},
+		"sets lost":                  {func(t *tx) error { return t.delete(userSets, flagsKey(0)) }, directory.ErrDamaged},
+		"a group's set lost":         {func(t *tx) error { return t.delete(userSets, groupKey(0, "staff")) }, directory.ErrDamaged},
+		"a group's set of nobody":    {func(t *tx) error { return t.setGroup(0, "others", true) }, directory.ErrDamaged},
+		"a set that is not so":       {func(t *tx) error { return t.setFlag(0, isDisabled, true) }, directory.ErrDamaged},
+		"a key not on the roll":      {func(t *tx) error { return t.strike(placeOf(fullKey)) }, directory.ErrDamaged},
+		"a key too many on the roll": {func(t *tx) error { return t.enroll(directory.SecurityKey{ID: "other"}) }, directory.ErrDamaged},
+		"a key with other traits": {func(t *tx) error {
+			k := fullKey
+			k.LastUsed = k.LastUsed.Add(time.Second)
+			return t.enroll(k)
+		}, directory.ErrDamaged},
+		"a roll out of order": {func(t *tx) error {
+			other := directory.SecurityKey{ID: "other", UserID: "ada", Created: fullKey.Created}
+			if err := t.PutKey(other); err != nil {
+				return err
+			}
+			p, err := t.rollPage(placeOf(fullKey))
+			beyond := rollPage{[]byte("\xff"), p.traits[traitSize:], p.places[1:]}
+			return errors.Join(err, t.putRollPage(beyond), t.putRollPage(rollPage{p.key, p.traits[:traitSize], p.places[:1]}))
+		}, directory.ErrDamaged},
+		"a page of the roll without places": {func(t *tx) error { return t.delete(keyRoll, rollKey('p', placeOf(fullKey))) }, directory.ErrDamaged},
+		"a user without a record":           {func(t *tx) error { return t.delete(users, []byte("ada")) }, directory.ErrDamaged},
+		"a user that is no record":          {func(t *tx) error { return t.put(users, []byte("ada"), []byte{0xFF}) }, directory.ErrDamaged},
+		"a key without a record":            {func(t *tx) error { return t.delete(keys, []byte("id")) }, directory.ErrDamaged},
+		"a credential not indexed":          {func(t *tx) error { return t.delete(keyIndex, credentialKey([]byte("c"))) }, directory.ErrDamaged},
+		"a group that is no record":         {func(t *tx) error { return t.put(groups, []byte("g"), []byte("x")) }, directory.ErrDamaged},
+		"a journal that is no record":       {func(t *tx) error { return t.put(enrollments, []byte("g"), []byte("x")) }, directory.ErrDamaged},
+		"an entry removed":                  {func(t *tx) error { return t.delete(auditLog, seqKey(1)) }, audit.ErrBroken},
+		"the last entry removed":            {func(t *tx) error { return t.delete(auditLog, seqKey(2)) }, audit.ErrBroken},
+		"the head removed":                  {func(t *tx) error { return t.delete(settings, auditHeadKey) }, audit.ErrBroken},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := New(t.TempDir() + "/" + Name)
@@ -223,8 +238,8 @@ func TestDamagedRecordsAreErrors(t *testing.T) {
 		return errors.Join(
 			t.put(users, []byte("ada"), junk), t.put(groups, []byte("g"), junk), t.put(keys, []byte("k"), junk),
 			t.put(settings, workspaceKey, junk), t.put(settings, auditHeadKey, junk), t.put(enrollments, []byte("ada"), junk),
-			t.put(auditLog, []byte("x"), junk), t.put(keyIndex, append([]byte("m"), "12345678k"...), nil),
-			t.put(keyIndex, append([]byte("o"), "1"...), nil), t.put(keyIndex, append(stateKey("lost"), "12345678gone"...), nil))
+			t.put(auditLog, []byte("x"), junk), t.enroll(directory.SecurityKey{ID: "k"}),
+			t.put(keyIndex, append(ownerKey([]byte("eve")), "1"...), nil), t.enroll(directory.SecurityKey{ID: "gone", State: directory.Active}), t.enroll(directory.SecurityKey{ID: "lost"}))
 	}); err != nil {
 		t.Fatal(err)
 	}
@@ -237,8 +252,9 @@ func TestDamagedRecordsAreErrors(t *testing.T) {
 		add(dtx.Groups())
 		add(dtx.Key("k"))
 		add(dtx.Keys(directory.KeyQuery{}))
-		add(dtx.Keys(directory.KeyQuery{OfflineLogin: true})) // a place that is too short
-		add(dtx.Keys(directory.KeyQuery{State: "lost"}))      // a place that leads nowhere
+		add(dtx.Keys(directory.KeyQuery{UserID: "eve"}))           // a place that is too short
+		add(dtx.Keys(directory.KeyQuery{State: directory.Active})) // a place that leads nowhere
+		add(dtx.Statistics(directory.StatisticsQuery{}))           // likewise
 		add(dtx.Workspace())
 		add(dtx.Enrollment("ada"))
 		add(dtx.Enrollments())

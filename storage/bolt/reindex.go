@@ -98,34 +98,54 @@ func (t *tx) flagUser(key []byte, ordinal uint32, u directory.User) error {
 	return nil
 }
 
-// keysHaveLanes: version 2 has more entries for a key than version 1.
-func keysHaveLanes(b *bbolt.Tx, index *bbolt.Bucket) error {
-	var entries []entry
-	for _, raw := range within(b).scan(keys, nil, nil) {
-		r, err := boltfile.Decode[keyRecord](raw)
-		if err != nil {
-			return err
+// callRoll makes the roll of the keys of an older file, whose index has their places under the letter m.
+func callRoll(b *bbolt.Tx, roll *bbolt.Bucket) error {
+	t := within(b)
+	roll.FillPercent = 1 // nothing comes between these again
+	var all []entry
+	var p rollPage
+	turn := func() {
+		all = append(all, entry{rollKey('t', p.key), p.traits}, entry{rollKey('p', p.key), p.encodePlaces()})
+		p = rollPage{}
+	}
+	for place := range t.scan(keyIndex, []byte("m"), nil) {
+		if len(place) <= placeTime {
+			return fmt.Errorf("%w: an index entry of a key has no place", directory.ErrDamaged)
 		}
-		for _, e := range keyEntries(r.key()) {
-			if bytes.IndexByte([]byte("ptkla"), e.key[0]) >= 0 {
-				entries = append(entries, e)
-			}
+		k, err := t.key(place[placeTime:])
+		if err != nil {
+			return fmt.Errorf("key %q of the index: %w", place[placeTime:], damagedIndex(err))
+		}
+		if p.key == nil {
+			p.key = place
+		}
+		p.places, p.traits = append(p.places, place), append(p.traits, traitsOf(k).encode()...)
+		if len(p.places) == rollMost {
+			turn()
 		}
 	}
-	return putSorted(index, entries)
+	if p.key != nil {
+		turn()
+	}
+	return putSorted(roll, all)
 }
 
-// countAll counts what is there.
-func countAll(b *bbolt.Tx, _ *bbolt.Bucket) error {
-	t := within(b)
-	for _, raw := range t.scan(keys, nil, nil) {
-		r, err := boltfile.Decode[keyRecord](raw)
-		if err != nil {
+// keysAreEnrolled: version 2 leaves to the roll what version 1 kept for each key under the letters m, s and o, and under d
+// for cards that are not known.
+func keysAreEnrolled(_ *bbolt.Tx, index *bbolt.Bucket) error {
+	var gone [][]byte
+	c := index.Cursor()
+	for _, prefix := range [][]byte{uidKey(nil), []byte("m"), []byte("o"), []byte("s")} {
+		for k, _ := c.Seek(prefix); bytes.HasPrefix(k, prefix); k, _ = c.Next() {
+			gone = append(gone, k)
+		}
+	}
+	for _, k := range gone {
+		if err := index.Delete(k); err != nil {
 			return err
 		}
-		t.countKey(r.key(), 1)
 	}
-	return t.flushCounts()
+	return nil
 }
 
 // putSorted puts entries in their order: bbolt splits a page only when it commits, and until then what comes between

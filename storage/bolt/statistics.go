@@ -1,101 +1,18 @@
 package bolt
 
 import (
-	"encoding/binary"
+	"bytes"
 	"fmt"
-	"maps"
-	"slices"
-	"strings"
-	"time"
 
 	"tapstation/app/directory"
 )
 
-// Keys in counts:
-//
-//	k state NUL verification NUL kind NUL temporary   keys of this kind; temporary is 1 where the PIN is
-//	a QUARTER                                          keys activated in that quarter of an hour
-//
-// QUARTER is the number of quarters since year 1, 8 bytes big-endian. A day begins with a quarter in every time zone.
-// The values are unsigned varints, and never 0.
-const quarter = 15 * time.Minute
-
-func keyCount(k directory.SecurityKey) string {
-	temporary := "0"
-	if k.TemporaryPIN {
-		temporary = "1"
-	}
-	return strings.Join([]string{"k" + string(k.State), string(k.Verification), string(k.Kind), temporary}, "\x00")
-}
-
-func quarterCount(at time.Time) string {
-	return string(binary.BigEndian.AppendUint64([]byte("a"), quarterOf(at)))
-}
-
-// quarterOf is the number of the quarter that at is in. Times before year 1 are in the first.
-func quarterOf(at time.Time) uint64 {
-	seconds := at.Unix() - time.Time{}.Unix()
-	return uint64(max(seconds, 0)) / uint64(quarter/time.Second)
-}
-
-// countKey counts a key in (1) or out (-1).
-func (t *tx) countKey(k directory.SecurityKey, by int) {
-	t.addCount(keyCount(k), by)
-	if !k.Activated.IsZero() {
-		t.addCount(quarterCount(k.Activated), by)
-	}
-}
-
-func (t *tx) addCount(key string, by int) { setIn(&t.index.counts, key, t.index.counts[key]+by) }
-
-// flushCounts writes what was counted.
-func (t *tx) flushCounts() error {
-	for _, key := range slices.Sorted(maps.Keys(t.index.counts)) {
-		by := t.index.counts[key]
-		if by == 0 {
-			continue
-		}
-		n, err := t.counted([]byte(key))
-		if err != nil {
-			return err
-		}
-		switch n += by; {
-		case n < 0:
-			return fmt.Errorf("%w: fewer than none are counted", directory.ErrDamaged)
-		case n == 0:
-			err = t.delete(counts, []byte(key))
-		default:
-			err = t.put(counts, []byte(key), binary.AppendUvarint(nil, uint64(n)))
-		}
-		if err != nil {
-			return err
-		}
-	}
-	clear(t.index.counts)
-	return nil
-}
-
-func (t *tx) counted(key []byte) (int, error) {
-	raw := t.get(counts, key)
-	if raw == nil {
-		return 0, nil
-	}
-	return parseCount(raw)
-}
-
-func parseCount(raw []byte) (int, error) {
-	n, size := binary.Uvarint(raw)
-	if size != len(raw) || n == 0 || n > 1<<40 {
-		return 0, fmt.Errorf("%w: a count makes no sense", directory.ErrDamaged)
-	}
-	return int(n), nil
-}
-
-// Statistics adds up what is counted already; only those pending for long are walked along.
+// Statistics counts the members of the sets of users, and goes once along the traits in the roll of keys: that is as
+// quick as keeping counts would be, whatever the days are, and leaves nothing to be kept right.
 func (t *tx) Statistics(q directory.StatisticsQuery) (s directory.Statistics, err error) {
 	defer t.guard(&err)
 	s = directory.Statistics{Keys: map[directory.KeyState]int{}, Verification: map[directory.Verification]int{},
-		Kinds: map[directory.Kind]int{}, Activations: make([]int, max(len(q.Days)-1, 0))}
+		Kinds: map[directory.Kind]int{}}
 	if err := t.flush(); err != nil {
 		return s, err
 	}
@@ -105,23 +22,11 @@ func (t *tx) Statistics(q directory.StatisticsQuery) (s directory.Statistics, er
 	if err := t.userStatistics(&s); err != nil {
 		return s, err
 	}
-	if err := t.keyStatistics(&s); err != nil {
+	c := census{pendingBefore: placeAt(firstAt(q.PendingBefore)), days: daysOf(q)}
+	if err := t.countKeys(&c); err != nil {
 		return s, err
 	}
-	for place := range t.scan(keyIndex, stateKey(directory.Pending), nil) {
-		if err := t.alive(); err != nil {
-			return s, err
-		}
-		if string(place) >= string(timeKey(0, q.PendingBefore)[1:]) {
-			break
-		}
-		s.PendingLong++
-	}
-	for i := range s.Activations {
-		if s.Activations[i], err = t.activations(q.Days[i], q.Days[i+1]); err != nil {
-			return s, err
-		}
-	}
+	c.report(&s)
 	return s, nil
 }
 
@@ -137,63 +42,137 @@ func (t *tx) userStatistics(s *directory.Statistics) error {
 			return err
 		}
 		s.Users += block[isUser].count()
-		block[isDisabled].and(block[isUser])
 		s.DisabledUsers += block[isDisabled].count()
-		block[hasActive].and(block[isUser])
 		s.ActiveUsers += block[hasActive].count()
 	}
 	return nil
 }
 
-func (t *tx) keyStatistics(s *directory.Statistics) error {
-	for key, raw := range t.scan(counts, []byte("k"), nil) {
-		n, err := parseCount(raw)
-		if err != nil {
+// census is what is counted along the roll.
+type census struct {
+	pendingBefore []byte // a place
+	days          days
+
+	marks   [allMarks]int
+	pending int
+	others  []directory.SecurityKey // whose state, kind or verification the roll has no number for
+}
+
+func (t *tx) countKeys(c *census) error {
+	// A page is counted when it is known where the next begins: if that is before what is long ago, all of it is.
+	var page, traits []byte
+	for next, raw := range t.scan(keyRoll, []byte("t"), nil) {
+		if err := t.alive(); err != nil {
 			return err
 		}
-		parts := strings.Split(string(key), "\x00")
-		if len(parts) != 4 {
-			return fmt.Errorf("%w: it is counted what no key is", directory.ErrDamaged)
+		if err := t.countPage(c, page, next, traits); err != nil {
+			return err
 		}
-		s.Keys[directory.KeyState(parts[0])] += n
-		if directory.KeyState(parts[0]) != directory.Active {
+		page, traits = next, raw
+	}
+	return t.countPage(c, page, nil, traits)
+}
+
+// countPage counts the keys of a page. next is the place of the page behind it; nil: there is none.
+func (t *tx) countPage(c *census, page, next, raw []byte) error {
+	n := len(raw) / traitSize
+	allLong := next != nil && bytes.Compare(next, c.pendingBefore) <= 0
+	var places [][]byte
+	for i := range n {
+		k := traitsAt(raw, i)
+		c.marks[k.marks%allMarks]++
+		c.days.count(k.activated)
+		pending := k.marks&stateBits == pendingMark
+		if pending && allLong {
+			c.pending++
 			continue
 		}
-		s.Verification[directory.Verification(parts[1])] += n
-		s.Kinds[directory.Kind(parts[2])] += n
-		if parts[3] == "1" {
-			s.TemporaryPINs += n
+		if !pending && !unnumbered(k.marks) {
+			continue
+		}
+		if places == nil {
+			var err error
+			if places, err = t.rollPlaces(page, n); err != nil {
+				return err
+			}
+		}
+		if pending && bytes.Compare(places[i], c.pendingBefore) < 0 {
+			c.pending++
+		}
+		if unnumbered(k.marks) {
+			k, err := t.key(places[i][placeTime:])
+			if err != nil {
+				return fmt.Errorf("key %q of the roll: %w", places[i][placeTime:], damagedIndex(err))
+			}
+			c.others = append(c.others, k)
 		}
 	}
 	return nil
 }
 
-// activations counts the keys activated from one time on and before another.
-func (t *tx) activations(from, before time.Time) (n int, err error) {
-	if from.Truncate(quarter).Equal(from) && before.Truncate(quarter).Equal(before) {
-		first := []byte(quarterCount(from))[1:]
-		last := quarterCount(before)[1:]
-		for rest, raw := range t.scanFrom(counts, []byte("a"), first) {
-			if string(rest) >= last {
-				break
-			}
-			count, err := parseCount(raw)
-			if err != nil {
-				return n, err
-			}
-			n += count
+var pendingMark, activeMark = stateMark(directory.Pending), stateMark(directory.Active)
+
+// unnumbered tells whether the key itself must be asked by what it is counted.
+func unnumbered(marks uint16) bool {
+	return marks&stateBits == 0 || marks&stateBits == activeMark && (marks&kindBits == 0 || marks&verifiedBits == 0)
+}
+
+func (c *census) report(s *directory.Statistics) {
+	count := func(k directory.SecurityKey, n int) {
+		s.Keys[k.State] += n
+		if k.State == directory.Active {
+			s.Verification[k.Verification] += n
+			s.Kinds[k.Kind] += n
 		}
-		return n, nil
 	}
-	end := string(timeKey('a', before)[1:])
-	for rest := range t.scanFrom(keyIndex, []byte("a"), timeKey('a', from)[1:]) {
-		if err := t.alive(); err != nil {
-			return n, err
+	for marks, n := range c.marks {
+		if n == 0 {
+			continue
 		}
-		if string(rest) >= end {
-			break
+		if uint16(marks)&stateBits == activeMark && marks&temporaryBit != 0 {
+			s.TemporaryPINs += n
 		}
-		n++
+		if !unnumbered(uint16(marks)) {
+			count(directory.SecurityKey{State: rollStates[marks&stateBits], Kind: rollKinds[marks&kindBits>>3],
+				Verification: rollVerified[marks&verifiedBits>>6]}, n)
+		}
 	}
-	return n, nil
+	for _, k := range c.others {
+		count(k, 1)
+	}
+	s.PendingLong, s.Activations = c.pending, c.days.counts
+}
+
+// days are the bounds of days, and what was counted in each.
+type days struct {
+	bounds []instant
+	perDay float64 // days in an instant, on the average
+	counts []int
+}
+
+func daysOf(q directory.StatisticsQuery) days {
+	d := days{counts: make([]int, max(len(q.Days)-1, 0))}
+	for _, day := range q.Days {
+		d.bounds = append(d.bounds, firstAt(day))
+	}
+	if n := len(d.counts); n > 0 {
+		d.perDay = float64(n) / max(float64(d.bounds[n])-float64(d.bounds[0]), 1)
+	}
+	return d
+}
+
+// count counts an activation. Days are nearly of one length: the first guess is the day, or beside it.
+func (d *days) count(at instant) {
+	n := len(d.counts)
+	if n == 0 || at == 0 || at < d.bounds[0] || at >= d.bounds[n] {
+		return
+	}
+	day := min(int(float64(at-d.bounds[0])*d.perDay), n-1)
+	for day > 0 && at < d.bounds[day] {
+		day--
+	}
+	for day < n-1 && at >= d.bounds[day+1] {
+		day++
+	}
+	d.counts[day]++
 }

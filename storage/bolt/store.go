@@ -8,19 +8,12 @@
 // come; and by sets (userindex.go): who is disabled, in a group, holds an active key. A query intersects sets and
 // walks along orders, and reads the records of the page it answers with.
 //
-// An entry of the index of keys is a key alone whose order is the order of answers, so that every page is one walk:
+// Keys are found by the roll (keyroll.go), which lists all of them with what is asked of them, and by an index. An entry
+// of that is a key alone whose order is the order of answers:
 //
 //	key_index   c SHA-256(credential) → key ID
-//	            m PLACE                 every key; PLACE is when it was made and its ID
-//	            u User ID NUL PLACE
-//	            s state NUL PLACE
-//	            o PLACE                 Offline Login is on
-//	            p PLACE                 PINless
-//	            t PLACE                 the PIN is temporary
-//	            k kind NUL PLACE        unless it is a card
-//	            d length UID PLACE      of its card; length 0: not known
-//	            l TIME PLACE            active; when it was used last, or activated
-//	            a TIME PLACE            when it was activated
+//	            u User ID NUL PLACE     PLACE is when the key was made and its ID
+//	            d length UID PLACE      of its card, when it is known
 package bolt
 
 import (
@@ -41,10 +34,10 @@ var (
 	userIndex    = []byte("user_index")    // ordinals by handle, see ordinalKey
 	userSets     = []byte("user_sets")     // see ordinal.go
 	userSegments = []byte("user_segments") // see segment.go
-	counts       = []byte("counts")        // see statistics.go
 	groups       = []byte("groups")
 	keys         = []byte("keys")
 	keyIndex     = []byte("key_index")
+	keyRoll      = []byte("key_roll") // see keyroll.go
 	enrollments  = []byte("enrollments")
 	admins       = []byte("admins")
 	settings     = []byte("settings")     // the keys below
@@ -66,8 +59,8 @@ var schema = boltfile.Schema{
 		{Name: string(users)},
 		{Name: string(groups), Steps: steps(groupsHaveDefaults, groupsAreRenamed)},
 		{Name: string(keys), Steps: steps(keysKnowPINs)},
-		{Name: string(keyIndex), Steps: steps(keysHaveLanes)},
-		{Name: string(counts), Fill: countAll},
+		{Name: string(keyRoll), Fill: callRoll},
+		{Name: string(keyIndex), Steps: steps(keysAreEnrolled)},
 		{Name: string(userSets)},
 		{Name: string(userSegments)},
 		{Name: string(userIndex), Steps: steps(usersHaveOrdinals)},

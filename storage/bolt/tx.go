@@ -125,23 +125,6 @@ func (t *tx) scan(bucket, prefix, after []byte) iter.Seq2[[]byte, []byte] {
 	}
 }
 
-// scanFrom walks along the keys that begin with prefix, from the first whose rest is first or greater.
-func (t *tx) scanFrom(bucket, prefix, first []byte) iter.Seq2[[]byte, []byte] {
-	return func(yield func(rest, value []byte) bool) {
-		b := t.bucket(bucket)
-		if b == nil {
-			return
-		}
-		c := b.Cursor()
-		k, v := c.Seek(append(bytes.Clone(prefix), first...))
-		for ; k != nil && bytes.HasPrefix(k, prefix); k, v = c.Next() {
-			if !yield(k[len(prefix):], v) {
-				return
-			}
-		}
-	}
-}
-
 // scanBack walks the other way, from the last key whose rest is smaller than before.
 func (t *tx) scanBack(bucket, prefix, before []byte) iter.Seq2[[]byte, []byte] {
 	return func(yield func(rest, value []byte) bool) {

@@ -80,7 +80,6 @@ type userChanges struct {
 	flags     map[uint32]*flagBlock
 	groups    map[blockGroup]bitset
 	holders   map[string]bool // keys in users of those whose security keys changed
-	counts    map[string]int  // see Statistics; what is to be added
 
 	next      uint32
 	nextKnown bool
@@ -167,9 +166,6 @@ func (t *tx) flush() error {
 		}
 	}
 	clear(t.index.groups)
-	if err := t.flushCounts(); err != nil {
-		return err
-	}
 	if t.index.nextKnown {
 		if err := t.put(userSets, nextKey, ordinalValue(t.index.next)); err != nil {
 			return err
