@@ -365,6 +365,22 @@ type importing struct {
 	i       *Import
 	journal bool // what is done is written down; where it all is one transaction there is nothing to take back
 	groups  map[string]string
+	shared  []byte // what the handles made in this transaction begin with
+}
+
+// sharedHandle is how many bytes the handles of one transaction have in common. They tell no more than that, 28 random
+// ones are unique without asking anybody, and an index has them beside each other: wholly random ones would have it write
+// a page for each.
+const sharedHandle = 4
+
+func (w *importing) handle() []byte {
+	if w.shared == nil {
+		w.shared = make([]byte, sharedHandle)
+		rand.Read(w.shared) // never fails (crypto/rand)
+	}
+	h := make([]byte, handleSize)
+	rand.Read(h[copy(h, w.shared):])
+	return h
 }
 
 func (w *importing) row(n int, row ImportRow, rules ImportRules) error {
@@ -381,8 +397,7 @@ func (w *importing) row(n int, row ImportRow, rules ImportRules) error {
 		return nil
 	case WillCreate:
 		w.i.Created++
-		u.Handle = make([]byte, handleSize)
-		rand.Read(u.Handle) // never fails (crypto/rand)
+		u.Handle = w.handle()
 		u.Created = w.now
 	case WillChange:
 		w.i.Changed++
