@@ -256,12 +256,10 @@ func (p *settingsPage) keep() {
 	s.Saving, s.Wrong, s.Done = true, nil, false
 	p.set(s)
 	p.desk.beside(p.desk.ctx, func(ctx context.Context) {
-		d := p.desk.station.Directory
-		w, err := d.Workspace(ctx)
-		if err == nil {
-			w, _ = s.onto(w)
-			err = d.SetWorkspace(ctx, p.desk.actor(), w)
-		}
+		w, err := p.desk.station.Directory.ChangeWorkspace(ctx, p.desk.actor(), func(w *directory.Workspace) error {
+			*w, _ = s.onto(*w) // what is wrong only with what others have changed meanwhile is refused all the same
+			return nil
+		})
 		p.desk.do(func() { p.kept(w, err) })
 	})
 }
