@@ -187,6 +187,65 @@ func TestReplacingAndResettingAreConfirmedByAWord(t *testing.T) {
 	}
 }
 
+func TestDeletingIsConfirmedByTheUserID(t *testing.T) {
+	d, p := newDesk(t), newTerminal(t)
+	d.must("users", "add", "Ada", "--last-name", "Lovelace")
+	d.tap(blank(t, 1))
+	d.must("enroll", "ada", "--verification", "pinless")
+	o := d.at(p, []answer{{"Type Ada to go on: ", "yes"}}, "users", "delete", "ada")
+	o.fails(Failed, "cancelled")
+	if !strings.Contains(o.stderr, "deletes Lovelace (Ada) for good, and ends their 1 security key") {
+		t.Errorf("the question does not say what goes:\n%s", o.stderr)
+	}
+	if o := d.at(p, []answer{{"Type Ada to go on: ", "Ada"}}, "users", "delete", "ada"); o.status != Done {
+		t.Fatalf("delete: %s%s", o.stdout, o.stderr)
+	}
+	d.run("users", "show", "ada", "--json").fails(Failed, "unknown_user")
+}
+
+func TestPINIsChangedByWhoKnowsItOrAfterAReset(t *testing.T) {
+	d, p := newDesk(t), newTerminal(t)
+	d.must("users", "add", "ada")
+	card := blank(t, 1)
+	d.tap(card)
+	d.stdin = strings.NewReader("271828\n")
+	var made enrollDocument
+	d.must("enroll", "ada", "--verification", "pin", "--pin-stdin", "--key-name", "Badge", "--json").decode(&made)
+
+	change := []string{"keys", "change-pin", made.KeyID, "--timeout", "25s"}
+	d.tap(card)
+	o := d.at(p, []answer{
+		{"(8 attempts left): ", "999999"}, {"(7 attempts left): ", "271828"},
+		{"New PIN: ", "161803"}, {"The same again: ", "161803"},
+	}, change...)
+	var doc changedPINDocument
+	o.decode(&doc)
+	if o.status != Done || doc.KeyID != made.KeyID || doc.InPlaceOf != "" {
+		t.Fatalf("change: status %d, %+v, want the same key\n%s", o.status, doc, o.stderr)
+	}
+	if shown := p.echoed() + o.stderr + o.stdout; strings.Contains(shown, "271828") || strings.Contains(shown, "161803") {
+		t.Errorf("a PIN could be read: %q", shown)
+	}
+
+	d.tap(card)
+	forgotten := append(change, "--forgotten")
+	o = d.at(p, []answer{{"Type RESET to go on: ", "no"}}, forgotten...)
+	o.fails(Failed, "cancelled")
+	if !strings.Contains(o.stderr, "Nobody knows the PIN of this card.") {
+		t.Errorf("the question does not say why:\n%s", o.stderr)
+	}
+	d.tap(card)
+	o = d.at(p, []answer{{"Type RESET to go on: ", "RESET"}, {"New PIN: ", "314159"}, {"The same again: ", "314159"}}, forgotten...)
+	o.decode(&doc)
+	if o.status != Done || doc.InPlaceOf != made.KeyID || doc.KeyID == made.KeyID || doc.KeyName != "Badge" || doc.State != "active" {
+		t.Fatalf("after a reset: status %d, %+v, want another key of the same name in its place\n%s", o.status, doc, o.stderr)
+	}
+	d.tap(card)
+	if o := d.at(p, []answer{{"(8 attempts left): ", "314159"}}, "login", "ada"); o.status != Done {
+		t.Errorf("log in with the new PIN: %s%s", o.stdout, o.stderr)
+	}
+}
+
 func TestInterruptGivesTheTerminalBack(t *testing.T) {
 	d, p := newDesk(t), newTerminal(t)
 	d.must("users", "add", "ada")

@@ -8,6 +8,7 @@ import (
 
 	"tapstation/app"
 	"tapstation/app/directory"
+	"tapstation/app/enroll"
 	"tapstation/app/login"
 )
 
@@ -157,7 +158,7 @@ func (r *run) agreed(ctx context.Context, warning, word string) error {
 	}
 	yes, err := s.confirm(ctx, warning, word)
 	if err == nil && !yes {
-		err = errUnconfirmed
+		err = enroll.ErrCancelled
 	}
 	return err
 }
