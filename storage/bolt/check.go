@@ -38,6 +38,7 @@ func (s *Store) Check(ctx context.Context) error {
 			checkRecords[adminRecord](t, admins),
 			checkRecords[stepRecord](t, importSteps),
 			t.checkAudit(),
+			t.checkActivities(),
 		)
 	})
 }

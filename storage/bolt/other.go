@@ -131,6 +131,9 @@ func (t *tx) AppendAudit(e audit.Entry) (err error) {
 	if err := keep(t, auditLog, seqKey(e.Seq), keepEntry(e)); err != nil {
 		return fmt.Errorf("keep audit entry %d: %w", e.Seq, err)
 	}
+	if err := t.summarize(e); err != nil {
+		return err
+	}
 	return keep(t, settings, auditHeadKey, headRecord(head))
 }
 

@@ -67,6 +67,7 @@ var schema = boltfile.Schema{
 		{Name: string(enrollments)},
 		{Name: string(settings), Steps: steps(workspaceHasPolicies)},
 		{Name: string(auditLog)},
+		{Name: string(auditIndex), Fill: auditIsSummarized},
 		{Name: string(admins)},
 		{Name: string(importSteps)},
 	},

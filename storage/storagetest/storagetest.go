@@ -77,6 +77,8 @@ func Run(t *testing.T, open func(t *testing.T) directory.Store) {
 		{"ImportStepsAreTakenBackFromTheLast", importStepsAreTakenBackFromTheLast},
 		{"AuditIsLinked", auditIsLinked},
 		{"AuditIsReadByPlace", auditIsReadByPlace},
+		{"ActivitiesAreFound", activitiesAreFound},
+		{"ActivitiesAreFoundWhileWritten", activitiesAreFoundWhileWritten},
 		{"AuditIsLinkedByConcurrentWriters", auditIsLinkedConcurrently},
 		{"FailedUpdateKeepsNothing", failedUpdateKeepsNothing},
 		{"PanicKeepsNothingAndPasses", panicKeepsNothing},
