@@ -182,6 +182,12 @@ func (t *tx) enroll(k directory.SecurityKey) error {
 	if len(p.places) <= rollMost {
 		return t.putRollPage(p)
 	}
+	if bytes.Compare(p.places[0], p.key) < 0 { // the first page, which must be told apart from what it now has behind it
+		if err := t.putRollPage(rollPage{key: p.key}); err != nil {
+			return err
+		}
+		p.key = p.places[0]
+	}
 	half := len(p.places) / 2
 	if i == rollMost {
 		half = rollMost // most keys come at the end, and then the pages behind them stay full

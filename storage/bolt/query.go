@@ -1,9 +1,12 @@
 package bolt
 
 import (
+	"bytes"
 	"container/heap"
 	"encoding/base64"
 	"encoding/binary"
+	"fmt"
+	"hash/fnv"
 	"slices"
 
 	"tapstation/app/directory"
@@ -204,31 +207,34 @@ func (s *userSearch) start(bound *segment) int {
 	return 0
 }
 
-// formatAfter and parseAfter are UserPage.Next: the order, and where d stands in it.
+// formatAfter and parseAfter are UserPage.Next: what the query asks, hashed, and where d stands in its order.
 func (s *userSearch) formatAfter(d document) string {
 	place := d.place(s.order)
-	raw := binary.AppendUvarint([]byte{s.kind()}, uint64(len(place)))
+	raw := binary.AppendUvarint(s.asked(), uint64(len(place)))
 	return base64.RawURLEncoding.EncodeToString(append(append(raw, place...), d.id...))
 }
 
 func (s *userSearch) parseAfter(next string) (d document, ok bool) {
 	raw, err := base64.RawURLEncoding.DecodeString(next)
-	if err != nil || len(raw) < 2 || raw[0] != s.kind() {
+	if err != nil {
 		return d, false
 	}
-	n, size := binary.Uvarint(raw[1:])
-	if size <= 0 || n > uint64(len(raw)-1-size) {
+	raw, ok = bytes.CutPrefix(raw, s.asked())
+	n, size := binary.Uvarint(raw)
+	if !ok || size <= 0 || n >= uint64(len(raw)-size) {
 		return d, false
 	}
-	place, id := raw[1+size:1+size+int(n)], raw[1+size+int(n):]
+	place, id := raw[size:size+int(n)], raw[size+int(n):]
 	return document{id: id, name: place, email: place, created: place}, true
 }
 
-func (s *userSearch) kind() byte {
-	if s.back {
-		return byte(s.order)<<1 | 1
+// asked is the same for two queries that ask for the same users in the same order, and hardly ever for others.
+func (s *userSearch) asked() []byte {
+	h := fnv.New64a()
+	for _, part := range []string{string(bytes.Join(s.words, nil)), s.group, string(s.query.Keys), string(s.query.Disabled), fmt.Sprint(s.order, s.back)} {
+		fmt.Fprintf(h, "%q", part)
 	}
-	return byte(s.order) << 1
+	return h.Sum(nil)
 }
 
 // run is users of one segment, one after the other: those that are loose, or those bound that are in a set.

@@ -193,7 +193,7 @@ func pagesNeitherSkipNorRepeat(t *testing.T, s directory.Store) {
 	})
 	update(t, s, func(tx directory.Tx) error { return tx.DeleteUser("u0010") })
 	view(t, s, func(tx directory.Tx) error {
-		wantUsers(t, tx, directory.UserQuery{Text: "byron100", After: next}, "u0100")
+		wantUsers(t, tx, directory.UserQuery{Text: "byron10", After: next}, "u0100")
 		return nil
 	})
 }
