@@ -57,6 +57,10 @@ var acts = map[string]act{
 		_, err := f.dir.AddUser(ctx, by, directory.User{ID: "new", Groups: []string{"Not there yet"}})
 		return err
 	}},
+	"directory.Directory.ChangeUser": {who: managers, do: func(ctx context.Context, f *floor, by string) error {
+		_, err := f.dir.ChangeUser(ctx, by, "holder", func(u *directory.User) { u.FirstName = "Changed" })
+		return err
+	}},
 	"directory.Directory.UpdateUser": {who: managers, do: func(ctx context.Context, f *floor, by string) error {
 		_, err := f.dir.UpdateUser(ctx, by, directory.User{ID: "holder", FirstName: "Changed"})
 		return err

@@ -65,22 +65,22 @@ func (c *usersEditCommand) Run(r *run) error {
 		return misuse("say what is to be changed: --user-name, --first-name, --last-name, --email, --group or --no-group")
 	}
 	return r.changeUser(c.UserID, "changed", func(ctx context.Context, d *directory.Directory, by string) (directory.User, error) {
-		u, _, err := d.User(ctx, c.UserID)
-		if err != nil {
-			return u, err
-		}
-		for _, f := range []struct{ to, from *string }{
-			{&u.UserName, c.UserName}, {&u.FirstName, c.FirstName}, {&u.LastName, c.LastName}, {&u.Email, c.Email},
-		} {
-			if f.from != nil {
-				*f.to = *f.from
-			}
-		}
-		if c.Group != nil || c.NoGroup {
-			u.Groups = c.Group
-		}
-		return d.UpdateUser(ctx, by, u)
+		return d.ChangeUser(ctx, by, c.UserID, c.put)
 	})
+}
+
+// put takes over what the flags say.
+func (c *usersEditCommand) put(u *directory.User) {
+	for _, f := range []struct{ to, from *string }{
+		{&u.UserName, c.UserName}, {&u.FirstName, c.FirstName}, {&u.LastName, c.LastName}, {&u.Email, c.Email},
+	} {
+		if f.from != nil {
+			*f.to = *f.from
+		}
+	}
+	if c.Group != nil || c.NoGroup {
+		u.Groups = c.Group
+	}
 }
 
 // Run disables a user.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -157,6 +158,40 @@ func TestUpdateKeepsWhatIsForLife(t *testing.T) {
 		t.Errorf("UpdateUser with a wrong address: %v", err)
 	}
 	wantActs(t, d, by+" group_added group=Staff", by+" user_added Ada", by+" group_added group=Math", by+" user_changed Ada fields=first_name,email,groups")
+}
+
+// TestFieldsChangedAtOnceAreAllKept is what several scripts do to one user.
+func TestFieldsChangedAtOnceAreAllKept(t *testing.T) {
+	d := open(t)
+	d.Now = time.Now // the tests' own clock is for one at a time
+	mustAdd(t, d, directory.User{ID: "ada"})
+	var scripts sync.WaitGroup
+	for _, change := range []func(*directory.User){
+		func(u *directory.User) { u.UserName = "alovelace" },
+		func(u *directory.User) { u.FirstName = "Ada" },
+		func(u *directory.User) { u.LastName = "Lovelace" },
+		func(u *directory.User) { u.Email = "ada@example.org" },
+		func(u *directory.User) { u.Groups = append(u.Groups, "Staff") },
+		func(u *directory.User) { u.Groups = append(u.Groups, "Engines") },
+	} {
+		scripts.Go(func() {
+			if _, err := d.ChangeUser(t.Context(), by, "ADA", change); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	scripts.Wait()
+	u, _, err := d.User(t.Context(), "ada")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if u.UserName != "alovelace" || u.FirstName != "Ada" || u.LastName != "Lovelace" || u.Email != "ada@example.org" || len(u.Groups) != 2 {
+		t.Errorf("kept %+v, want what every script said", u)
+	}
+	var invalid *directory.InvalidError
+	if _, err := d.ChangeUser(t.Context(), by, "ada", func(u *directory.User) { u.Email = "nonsense" }); !errors.As(err, &invalid) {
+		t.Errorf("an invalid change: %v, want an InvalidError", err)
+	}
 }
 
 func TestUsersAreListedWithTheirKeys(t *testing.T) {

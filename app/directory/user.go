@@ -142,56 +142,66 @@ func addUser(tx Tx, by string, now time.Time, u User) (User, error) {
 // the time it was made. It fails with *InvalidError, ErrNotFound and ErrLastOwner. A user who is disabled is also
 // forgotten by the offline cache (ErrOfflineCache).
 func (d *Directory) UpdateUser(ctx context.Context, by string, u User) (User, error) {
-	u = tidy(u)
-	if err := invalid(Validate(u)); err != nil {
-		return User{}, err
-	}
+	return d.ChangeUser(ctx, by, u.ID, func(now *User) { *now = u })
+}
+
+// ChangeUser keeps what change makes of a user as they are in that moment. Otherwise it is UpdateUser.
+func (d *Directory) ChangeUser(ctx context.Context, by, id string, change func(*User)) (User, error) {
 	var (
 		kept User
 		keys []string // that the offline cache must look at again
 	)
 	err := d.change(ctx, by, ManageUsers, func(tx Tx, now time.Time) error {
-		old, err := tx.User(u.ID)
+		old, err := tx.User(id)
 		if err != nil {
 			return err
 		}
-		if err := AllowOn(tx, by, ManageUsers, old.ID); err != nil {
-			return err
-		}
-		if u.Disabled {
-			if err := KeepsAnOwner(tx, old.ID); err != nil {
-				return err
-			}
-		}
-		kept, keys = u, nil
+		kept, keys = old, nil
+		kept.Groups = slices.Clone(old.Groups)
+		change(&kept)
+		kept = tidy(kept)
 		kept.ID, kept.Handle, kept.Created, kept.Changed = old.ID, old.Handle, old.Created, old.Changed
-		if kept.Groups, err = joinGroups(tx, by, now, u.Groups); err != nil {
+		if err := invalid(Validate(kept)); err != nil {
 			return err
 		}
-		changed := changedFields(old, kept)
-		if len(changed) == 0 {
-			return nil
-		}
-		kept.Changed = now
-		if err := tx.PutUser(kept); err != nil {
-			return err
-		}
-		if old.Disabled != kept.Disabled {
-			all, err := keysOf(tx, kept.ID)
-			if err != nil {
-				return err
-			}
-			for _, k := range all {
-				keys = append(keys, k.ID)
-			}
-		}
-		return tx.AppendAudit(audit.Entry{Time: now, Actor: by, Act: audit.UserChanged, User: kept.ID,
-			Detail: map[string]string{"fields": strings.Join(changed, ",")}})
+		keys, err = replaceUser(tx, by, now, old, &kept)
+		return err
 	})
 	if err != nil {
-		return User{}, fmt.Errorf("change user %q: %w", u.ID, err)
+		return User{}, fmt.Errorf("change user %q: %w", id, err)
 	}
 	return kept, d.RefreshOffline(ctx, keys...)
+}
+
+// replaceUser puts kept, which is valid, in the place of old, and returns the keys that the offline cache must look at
+// again.
+func replaceUser(tx Tx, by string, now time.Time, old User, kept *User) (keys []string, err error) {
+	if err := AllowOn(tx, by, ManageUsers, old.ID); err != nil {
+		return nil, err
+	}
+	if kept.Disabled {
+		if err := KeepsAnOwner(tx, old.ID); err != nil {
+			return nil, err
+		}
+	}
+	if kept.Groups, err = joinGroups(tx, by, now, kept.Groups); err != nil {
+		return nil, err
+	}
+	changed := changedFields(old, *kept)
+	if len(changed) == 0 {
+		return nil, nil
+	}
+	kept.Changed = now
+	if err := tx.PutUser(*kept); err != nil {
+		return nil, err
+	}
+	if old.Disabled != kept.Disabled {
+		if keys, err = keyIDsOf(tx, kept.ID); err != nil {
+			return nil, err
+		}
+	}
+	return keys, tx.AppendAudit(audit.Entry{Time: now, Actor: by, Act: audit.UserChanged, User: kept.ID,
+		Detail: map[string]string{"fields": strings.Join(changed, ",")}})
 }
 
 func changedFields(old, new User) []string {
