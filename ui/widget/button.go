@@ -111,7 +111,7 @@ func (b *Button) Tapped(*fyne.PointEvent) {
 // TypedKey presses the button on Enter and Space.
 func (b *Button) TypedKey(e *fyne.KeyEvent) {
 	Stir(b)
-	if isEnter(e) || e.Name == fyne.KeySpace {
+	if isPress(e) {
 		b.Tapped(nil)
 		return
 	}

@@ -114,7 +114,7 @@ func (d *Dropdown) Tapped(*fyne.PointEvent) {
 
 // TypedKey opens the list of answers.
 func (d *Dropdown) TypedKey(e *fyne.KeyEvent) {
-	if isEnter(e) || e.Name == fyne.KeySpace || e.Name == fyne.KeyDown {
+	if isPress(e) || e.Name == fyne.KeyDown {
 		if !d.Disabled() {
 			d.open()
 		}

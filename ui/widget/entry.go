@@ -59,6 +59,7 @@ func (e *Entry) FocusLost() {
 // TypedKey edits, or passes the key on.
 func (e *Entry) TypedKey(k *fyne.KeyEvent) {
 	Stir(e)
+	spent = false
 	switch {
 	case k.Name == fyne.KeyEscape:
 		if e.OnEscape == nil || !e.OnEscape() {
@@ -80,7 +81,9 @@ func (e *Entry) TypedKey(k *fyne.KeyEvent) {
 // TypedRune edits.
 func (e *Entry) TypedRune(r rune) {
 	Stir(e)
-	e.Entry.TypedRune(r)
+	if !takeSpent(r) {
+		e.Entry.TypedRune(r)
+	}
 }
 
 // TypedShortcut edits (copy, paste, …), or passes the shortcut on.

@@ -108,7 +108,7 @@ func (f *Filter) Tapped(e *fyne.PointEvent) {
 // TypedKey offers the answers on Enter, Space and Down, and takes the one that holds away on Delete and Backspace.
 func (f *Filter) TypedKey(e *fyne.KeyEvent) {
 	switch {
-	case isEnter(e) || e.Name == fyne.KeySpace || e.Name == fyne.KeyDown:
+	case isPress(e) || e.Name == fyne.KeyDown:
 		f.Tapped(nil)
 	case e.Name == fyne.KeyDelete || e.Name == fyne.KeyBackspace:
 		f.change("")

@@ -31,6 +31,7 @@ func (k *Keys) Attach(c fyne.Canvas) (detach func()) {
 	c.SetOnTypedKey(k.typedKey)
 	c.SetOnTypedRune(func(r rune) {
 		k.stirred()
+		spent = false
 		if do := k.Runes[r]; do != nil {
 			do()
 		}
@@ -82,6 +83,23 @@ func (s Shortcut) shortcut() fyne.Shortcut {
 
 func isEnter(e *fyne.KeyEvent) bool { return e.Name == fyne.KeyReturn || e.Name == fyne.KeyEnter }
 
+// isPress tells whether a key presses what has the focus.
+func isPress(e *fyne.KeyEvent) bool {
+	spent = e.Name == fyne.KeySpace
+	return spent || isEnter(e)
+}
+
+// spent is true while the letter of a space is yet to come whose key has pressed something. A line that has got the focus
+// by that must not get the letter too: Fyne gives a key and its letter to whatever has the focus then.
+var spent bool
+
+// takeSpent tells whether r is the letter of a key that was used already.
+func takeSpent(r rune) bool {
+	was := spent
+	spent = false
+	return was && r == ' '
+}
+
 // Pass gives a key that w has no use for to the page that w is on.
 func Pass(w fyne.CanvasObject, e *fyne.KeyEvent) {
 	if c := canvasOf(w); c != nil && c.OnTypedKey() != nil {
@@ -90,6 +108,9 @@ func Pass(w fyne.CanvasObject, e *fyne.KeyEvent) {
 }
 
 func passRune(w fyne.CanvasObject, r rune) {
+	if takeSpent(r) {
+		return
+	}
 	if c := canvasOf(w); c != nil && c.OnTypedRune() != nil {
 		c.OnTypedRune()(r)
 	}

@@ -122,3 +122,20 @@ func TestPointerIsNoticedOverEverything(t *testing.T) {
 		t.Errorf("asked for its cursor it says %v and has noticed %d moves, want the default and 1", got, moves)
 	}
 }
+
+func TestSpaceThatPressesIsNotTypedAsWell(t *testing.T) {
+	entry := NewEntry("Name")
+	button := NewButton("Next", func() { Focus(entry) })
+	c := onPage(t, &Keys{}, container.NewVBox(button, entry))
+	c.Focus(button)
+	c.Focused().TypedKey(&fyne.KeyEvent{Name: fyne.KeySpace})
+	c.Focused().TypedRune(' ') // as Fyne gives it to whatever has the focus by then
+	if entry.Text != "" {
+		t.Errorf("the line that got the focus holds %q, want nothing", entry.Text)
+	}
+	c.Focused().TypedKey(&fyne.KeyEvent{Name: fyne.KeySpace})
+	c.Focused().TypedRune(' ')
+	if entry.Text != " " {
+		t.Errorf("a space typed into the line gives %q", entry.Text)
+	}
+}

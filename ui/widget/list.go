@@ -258,7 +258,7 @@ func (r *rows) TypedKey(e *fyne.KeyEvent) {
 	case e.Name == fyne.KeySpace && r.list.marks != nil:
 		r.list.toggle(r.at)
 		return
-	case isEnter(e) || e.Name == fyne.KeySpace:
+	case isPress(e):
 		if r.at <= last {
 			r.Select(r.at)
 		}

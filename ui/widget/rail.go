@@ -59,7 +59,7 @@ func (i *RailItem) Tapped(*fyne.PointEvent) {
 // TypedKey goes there on Enter and Space.
 func (i *RailItem) TypedKey(e *fyne.KeyEvent) {
 	Stir(i)
-	if isEnter(e) || e.Name == fyne.KeySpace {
+	if isPress(e) {
 		i.Tapped(nil)
 		return
 	}

@@ -181,7 +181,7 @@ func (h *heading) MouseOut() { h.hovered = false; h.Refresh() }
 
 // TypedKey asks for the order on Enter and Space.
 func (h *heading) TypedKey(e *fyne.KeyEvent) {
-	if isEnter(e) || e.Name == fyne.KeySpace {
+	if isPress(e) {
 		h.Tapped(nil)
 		return
 	}

@@ -64,7 +64,7 @@ func (t *Tile) Tapped(*fyne.PointEvent) {
 
 // TypedKey opens what is counted on Enter and Space.
 func (t *Tile) TypedKey(e *fyne.KeyEvent) {
-	if isEnter(e) || e.Name == fyne.KeySpace {
+	if isPress(e) {
 		t.Tapped(nil)
 		return
 	}
