@@ -207,7 +207,7 @@ func (p *loginPage) verb() string {
 		return text.T("tap.pin.use")
 	case p.state.Checking:
 		return text.T("login.checking")
-	case p.locked != nil:
+	case p.locked != nil && p.desk.session.UserID != "":
 		return text.T("lock.unlock")
 	}
 	return text.T("login.log_in")

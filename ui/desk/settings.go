@@ -47,6 +47,7 @@ var sectionIcons = []struct {
 	{cardSection, theme.CardIcon, directory.SeeDirectory},
 	{pinSection, theme.PINIcon, directory.SeeDirectory},
 	{offlineSection, theme.OfflineIcon, directory.SeeDirectory},
+	{backupSection, theme.ExportIcon, directory.BackUp},
 }
 
 func newSettingsPage(d *Desk) *settingsPage {
@@ -81,7 +82,9 @@ type sectionView interface {
 }
 
 // sectionViews are those there are.
-func sectionViews(*Desk) map[section]sectionView { return nil }
+func sectionViews(d *Desk) map[section]sectionView {
+	return map[section]sectionView{backupSection: newBackupView(d)}
+}
 
 // view is the section shown, if it is more than settings; else nil.
 func (p *settingsPage) view() sectionView { return p.views[p.state.Section] }

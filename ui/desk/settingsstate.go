@@ -19,7 +19,6 @@ const (
 	cardSection      section = "cards"
 	pinSection       section = "pin"
 	offlineSection   section = "offline"
-	adminSection     section = "admins"
 	backupSection    section = "backup"
 )
 
