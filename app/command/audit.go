@@ -37,7 +37,7 @@ type auditVerifyCommand struct{}
 type auditExportCommand struct {
 	activityFlags
 	File   string `arg:"" help:"File to write; - prints it on standard output." type:"path"`
-	Format string `help:"csv, a table for a spreadsheet, or jsonl, a JSON document a line, which proves itself; without it the file's name decides." enum:"csv,jsonl," default:"" placeholder:"FORMAT"`
+	Format string `help:"csv, a table for a spreadsheet, or jsonl, a JSON document a line, whose chain can be checked again where nothing is left out; without it the file's name decides." enum:"csv,jsonl," default:"" placeholder:"FORMAT"`
 }
 
 // query is what the flags ask for.
