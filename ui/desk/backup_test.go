@@ -10,7 +10,6 @@ import (
 	"tapstation/app/admin"
 	"tapstation/app/backup"
 	"tapstation/app/directory"
-	"tapstation/storage/bolt"
 	"tapstation/ui/widget"
 )
 
@@ -18,8 +17,11 @@ import (
 func openBackup(t *testing.T) (*bench, *backupView) {
 	t.Helper()
 	b := newBench(t, 3)
-	folder := b.station.Doctor.Folder
-	b.station.Backup = &backup.Backup{Directory: b.station.Directory, Store: bolt.New(filepath.Join(folder, bolt.Name)), Folder: folder, Version: "test"}
+	store, ok := b.store.Store.(directory.Portable)
+	if !ok {
+		t.Fatalf("%T cannot be copied", b.store.Store)
+	}
+	b.station.Backup = &backup.Backup{Directory: b.station.Directory, Store: store, Folder: b.station.Doctor.Folder, Version: "test"}
 	b.listed()
 	b.ShowSettings()
 	p, ok := b.page.(*settingsPage)

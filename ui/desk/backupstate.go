@@ -30,7 +30,6 @@ type backupState struct {
 	Saved   bool   // there is a backup in it
 	Summary backup.Summary
 	Err     error
-	Failed  backupWork // what Err ended
 }
 
 // begin is the state when something is begun with a file.
@@ -38,13 +37,15 @@ func (s backupState) begin(work backupWork, path string) backupState {
 	return backupState{Work: work, Asked: s.Asked + 1, Path: path}
 }
 
-// ended is the state when that has ended. What was stopped has not failed.
+// ended is the state when that has ended. What was stopped has not failed, and is not gone on with; a backup that was
+// whole before it could be stopped is there.
 func (s backupState) ended(sum backup.Summary, err error) backupState {
-	s.Failed = s.Work
+	s.Saved = s.Work == backupSaving && err == nil
 	if s.Stopping {
 		err = nil
-	} else {
-		s.Saved = s.Work == backupSaving && err == nil
+		if !s.Saved {
+			sum = backup.Summary{}
+		}
 	}
 	s.Work, s.Stopping, s.Summary, s.Err = backupIdle, false, sum, err
 	return s

@@ -153,7 +153,7 @@ func (v *filesView) open(row int) {
 // take takes what was typed, or looks into it.
 func (v *filesView) take() {
 	path, save := v.state.path(v.home), v.state.Pick.Save != ""
-	v.beside(func() func() {
+	v.beside(func(int) func() {
 		folder, problem := typedFile(path, save)
 		return func() {
 			switch {
@@ -175,12 +175,11 @@ func (v *filesView) take() {
 
 // look shows what is in a folder.
 func (v *filesView) look(folder string) {
-	v.beside(func() func() {
+	v.beside(func(n int) func() {
 		if full, err := filepath.Abs(folder); err == nil {
 			folder = full
 		}
 		entries, err := readFolder(folder)
-		n := v.state.Asked
 		return func() {
 			v.state = v.state.listed(n, folder, entries, err)
 			v.list.ToTop()
@@ -189,16 +188,17 @@ func (v *filesView) look(folder string) {
 	})
 }
 
-// beside asks the file system beside the window's goroutine; what it answered is done unless something else has been asked
-// by then.
-func (v *filesView) beside(ask func() (then func())) {
+// beside asks the file system beside the window's goroutine, as question n; what it answered is done unless something else
+// has been asked by then.
+func (v *filesView) beside(ask func(n int) (then func())) {
 	v.cancel()
 	ctx, cancel := context.WithCancel(v.desk.ctx)
 	v.cancel = cancel
 	v.state.Asked++
 	v.state.Failed = nil
+	n := v.state.Asked
 	v.desk.beside(ctx, func(ctx context.Context) {
-		then := ask()
+		then := ask(n)
 		v.desk.do(func() {
 			if ctx.Err() == nil {
 				then()
