@@ -283,3 +283,83 @@ func TestBlockedPINIsResetInPlaceOfTheKey(t *testing.T) {
 	}
 	s.settled(card, key, true)
 }
+
+// changeUntilTorn runs a change that a person gives up when another tap is asked for, which must happen.
+func (s *station) changeUntilTorn(card *virtual.Card, keyID string, who *person) {
+	s.t.Helper()
+	ctx, cancel := context.WithTimeout(s.t.Context(), 10*time.Second)
+	defer cancel()
+	who.progress = func(step enroll.Step) {
+		if step.Kind == enroll.WaitAgain {
+			cancel()
+		}
+	}
+	s.reader.Remove()
+	s.reader.Insert(card)
+	if _, err := s.ChangePIN(ctx, change(keyID), who); !errors.Is(err, context.Canceled) {
+		s.t.Fatalf("torn away and given up: %v", err)
+	}
+}
+
+// TestPINOfALostChangeIsNotForgotten: the card has the PIN of a change that was never saved, and the next change is lost
+// too, at any APDU. The station still opens the card.
+func TestPINOfALostChangeIsNotForgotten(t *testing.T) {
+	whole := newStation(t)
+	card := blank(t, 1)
+	key := whole.mustEnroll(card, chosen()).Key
+	before := card.Faults().APDUs()
+	if _, err := whole.changePIN(card, key.ID, holder(t, false)); err != nil {
+		t.Fatal(err)
+	}
+	apdus := card.Faults().APDUs() - before
+	for n := 1; n <= apdus; n++ {
+		t.Run(fmt.Sprintf("before APDU %d", n), func(t *testing.T) {
+			s := newStation(t)
+			card := blank(t, 1)
+			key := s.mustEnroll(card, chosen()).Key
+			card.Faults().RemoveAfter(apdus) // the card has the new PIN, and nobody hears of it
+			s.changeUntilTorn(card, key.ID, holder(t, false))
+
+			second := &person{t: t, answer: func(req enroll.PINRequest) (device.PIN, error) {
+				if req.Purpose == enroll.CardPIN {
+					t.Error("the PIN of the card was asked for")
+				}
+				return "14142135", nil
+			}}
+			card.Faults().RemoveBefore(n)
+			s.changeUntilTorn(card, key.ID, second)
+
+			third := holder(t, false)
+			if _, err := s.changePIN(card, key.ID, third); err != nil {
+				t.Fatal(err)
+			}
+			if len(third.asked) != 1 || third.asked[0].Purpose != enroll.NewPIN {
+				t.Errorf("asked for %+v, want only a new PIN", third.asked)
+			}
+			s.settled(card, key, false)
+		})
+	}
+}
+
+// TestCardThatSignsWithAnotherKeyIsShownNoPIN: it answers for the key's credential, but not with what was registered.
+func TestCardThatSignsWithAnotherKeyIsShownNoPIN(t *testing.T) {
+	s := newStation(t)
+	card := blank(t, 1)
+	key := s.mustEnroll(card, mailed()).Key
+	other := s.mustEnroll(blank(t, 2), chosen()).Key
+	if err := s.Directory.Store.Update(t.Context(), func(tx directory.Tx) error {
+		key.Credential.PublicKey = other.Credential.PublicKey
+		return tx.PutKey(key)
+	}); err != nil {
+		t.Fatal(err)
+	}
+	who := holder(t, false)
+	s.changeUntilTorn(card, key.ID, who)
+	if !who.saw(enroll.WaitAgain, enroll.ErrOtherCard) || len(who.asked) != 0 {
+		t.Errorf("asked for %+v, want another card", who.asked)
+	}
+	now, err := s.Directory.Key(t.Context(), key.ID)
+	if err != nil || !now.TemporaryPIN || now.NextPIN != nil {
+		t.Errorf("the key is %+v (%v), want it as it was", now, err)
+	}
+}

@@ -50,6 +50,9 @@ func TestModelThatIsNotTakenIsRefusedBeforeAnythingIsWritten(t *testing.T) {
 			}
 			s.reader.Remove()
 			s.untouched(card)
+			if n := card.Faults().APDUs(); n > 2 {
+				t.Errorf("%d APDUs to find that out, want SELECT and getInfo", n)
+			}
 			if e := s.lastAct(); e.Act != audit.EnrollmentRefused || e.User != "ada" || e.Detail["reason"] == "" {
 				t.Errorf("on record: %+v, want the refusal and why", e)
 			}

@@ -9,6 +9,8 @@ import (
 
 	"tapstation/app/directory"
 	"tapstation/app/enroll"
+	"tapstation/device"
+	"tapstation/device/virtual"
 )
 
 // inPlaceOf is an enrollment in place of keys.
@@ -232,4 +234,19 @@ func TestResetEndsTheKeysThatWereOnTheCard(t *testing.T) {
 	}
 	s.reader.Remove()
 	s.holds(card, s.user, directory.PIN, nextPIN)
+}
+
+// TestFullCardIsRefusedInPlaceOfAnother: what is replaced is on another card, and makes no room on this one.
+func TestFullCardIsRefusedInPlaceOfAnother(t *testing.T) {
+	s := newStation(t)
+	old := s.mustEnroll(blank(t, 1), pinless()).Key
+	full := newCard(t, virtual.Options{Capacity: 1, UID: []byte{4, 1, 1, 1}})
+	s.register(full, "elsewhere.example", []byte("somebody"))
+	if _, err := s.enroll(full, inPlaceOf(pinless(), old.ID), &person{t: t}); !errors.Is(err, device.ErrKeyFull) {
+		t.Errorf("enroll: %v, want ErrKeyFull", err)
+	}
+	s.noJournal()
+	if is := s.state(old.ID); is != directory.Active {
+		t.Errorf("the old key is %s, want active", is)
+	}
 }
