@@ -87,6 +87,14 @@ type job struct {
 	pending bool     // the window will look at news
 }
 
+// read is the job unless it has ended: who chooses anew has read what came of it.
+func (j *job) read() *job {
+	if j != nil && j.state.Over {
+		return nil
+	}
+	return j
+}
+
 // report tells that n more are done, and with which of them it could not be.
 type report func(n int, problems ...jobProblem)
 

@@ -98,6 +98,7 @@ func (p *keysPage) buildList() {
 			OnMark: p.mark,
 			OnAll: func(on bool) {
 				p.state.Chosen = chosen{All: on}
+				p.job = p.job.read()
 				p.render()
 			},
 		})

@@ -25,6 +25,7 @@ func (p *keysPage) mark(from, to int, on bool) {
 		}
 	}
 	p.state.Chosen = p.state.Chosen.mark(rows, on)
+	p.job = p.job.read()
 	p.renderBar()
 }
 

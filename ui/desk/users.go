@@ -91,6 +91,7 @@ func (p *usersPage) buildList() {
 		OnMark: p.mark,
 		OnAll: func(on bool) {
 			p.state.Chosen = chosen{All: on}
+			p.job = p.job.read()
 			p.render()
 		},
 	})

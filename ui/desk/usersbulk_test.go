@@ -275,3 +275,15 @@ func TestFiltersOfUsersAreTakenAwayWithOneAct(t *testing.T) {
 		t.Errorf("after Delete on the filter %d users are listed, want 5", got)
 	}
 }
+
+func TestChoosingAnewTakesAwayWhatWasSaidOfTheLastAct(t *testing.T) {
+	b := newBench(t, 3)
+	b.listed()
+	p := b.users
+	p.job = &job{state: jobState{Over: true, Shown: true}}
+	p.renderBar()
+	p.mark(0, 0, true)
+	if p.job != nil || !b.says("1 user selected") {
+		t.Error("what came of the last act stands in the way of the next")
+	}
+}

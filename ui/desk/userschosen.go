@@ -21,6 +21,7 @@ func (p *usersPage) mark(from, to int, on bool) {
 		}
 	}
 	p.state.Chosen = p.state.Chosen.mark(rows, on)
+	p.job = p.job.read()
 	p.renderBar()
 }
 
