@@ -1,10 +1,10 @@
 package tour
 
 import (
-	"errors"
 	"fmt"
 
 	"fyne.io/fyne/v2"
+	fynewidget "fyne.io/fyne/v2/widget"
 
 	"tapstation/ui/widget"
 )
@@ -16,10 +16,13 @@ type hands interface {
 	press(label string)
 	// fill writes words into the line called label, in place of what is there.
 	fill(label, words string)
-	// row opens row n of the list on the page.
-	row(n int)
-	// mark marks row n of the list on the page.
-	mark(n int)
+	// open opens the row that says words.
+	open(words string)
+	// markAll marks all rows of the list.
+	markAll()
+	// choose chooses the answer that says words out of those that are offered; where they are found by typing, typed is
+	// what is typed.
+	choose(words, typed string)
 }
 
 // see waits for what is called label, of type T, on the page.
@@ -28,7 +31,7 @@ func see[T interface {
 	fyne.Accessible
 }](g *guide, label string) (found T) {
 	g.until("“"+label+"”", func() bool {
-		found = widget.Find[T](g.desk.Window().Content(), label)
+		found = widget.Find[T](g.top(), label)
 		return fyne.CanvasObject(found) != nil && g.app.Driver().CanvasForObject(found) != nil
 	})
 	return found
@@ -63,7 +66,7 @@ const mostTabs = 60
 
 // goTo presses Tab until what is called label has the focus.
 func (k keyboard) goTo(label string) {
-	k.until("“"+label+"”", func() bool { return named(k.desk.Window().Content(), label) })
+	k.until("“"+label+"”", func() bool { return named(k.top(), label) })
 	for range mostTabs {
 		if k.err != nil || k.focused() == label {
 			return
@@ -116,25 +119,29 @@ func (k keyboard) fill(label, words string) {
 	k.guide.write(label, words)
 }
 
-func (k keyboard) row(n int) {
-	k.toRow(n)
+func (k keyboard) open(words string) {
+	k.toRow(k.rowOf(words))
 	k.hit(fyne.KeyReturn)
 }
 
-func (k keyboard) mark(n int) {
-	k.toRow(n)
-	k.hit(fyne.KeySpace)
+func (k keyboard) markAll() {
+	k.toRow(0)
+	k.inputs(func(in *input) error { return in.press(fyne.KeyA, fyne.KeyModifierControl) })
+}
+
+func (k keyboard) choose(words, typed string) {
+	if typed != "" {
+		k.write(words, typed)
+		k.hit(fyne.KeyReturn)
+	} else {
+		k.open(words)
+	}
+	k.closed()
 }
 
 // toRow goes to row n of the list.
 func (k keyboard) toRow(n int) {
 	list := k.list()
-	k.do(func() error {
-		if list == nil {
-			return errors.New("there is no list on the page")
-		}
-		return nil
-	})
 	for range mostTabs {
 		in := false
 		k.do(func() error { in = list.Focused(); return nil })
@@ -154,9 +161,9 @@ func (k keyboard) toRow(n int) {
 type mouse struct{ *guide }
 
 func (m mouse) press(label string) {
-	m.until("“"+label+"”", func() bool { return find(m.desk.Window().Content(), label) != nil })
+	m.until("“"+label+"”", func() bool { return find(m.top(), label) != nil })
 	m.do(func() error {
-		o, ok := find(m.desk.Window().Content(), label).(fyne.CanvasObject)
+		o, ok := find(m.top(), label).(fyne.CanvasObject)
 		if !ok {
 			return fmt.Errorf("%q is nothing to be clicked", label)
 		}
@@ -183,33 +190,61 @@ func (m mouse) fill(label, words string) {
 	m.guide.write(label, words)
 }
 
-func (m mouse) row(n int) {
+func (m mouse) open(words string) { m.clickRow(m.rowOf(words)) }
+
+func (m mouse) clickRow(n int) {
 	list := m.list()
 	m.do(func() error {
-		if list == nil {
-			return errors.New("there is no list on the page")
-		}
 		x, y := list.MiddleOf(n)
 		return m.clickOn(list, x, y)
 	})
 }
 
-func (m mouse) mark(n int) {
+func (m mouse) markAll() {
 	list := m.list()
 	m.do(func() error {
-		if list == nil {
-			return errors.New("there is no list on the page")
-		}
-		_, y := list.MiddleOf(n)
-		const boxes = 24 // from the left edge to the boxes
-		return m.clickOn(list, boxes, y)
+		const x, y = 28, 18 // where the box is that marks all
+		return m.clickOn(list, x, y)
 	})
+}
+
+func (m mouse) choose(words, typed string) {
+	if typed != "" {
+		m.write(words, typed)
+		m.clickRow(0)
+	} else {
+		m.open(words)
+	}
+	m.closed()
+}
+
+// closed waits until what was offered over the page has gone.
+func (g *guide) closed() {
+	g.until("the end of the choice", func() bool { return g.desk.Window().Canvas().Overlays().Top() == nil })
+}
+
+// rowOf waits for a row that says words.
+func (g *guide) rowOf(words string) (row int) {
+	list := g.list()
+	g.until("a row “"+words+"”", func() bool {
+		row = list.RowOf(words)
+		return row >= 0
+	})
+	return row
+}
+
+// top is what can be used now: what is offered over the page, else the window.
+func (g *guide) top() fyne.CanvasObject {
+	if p, ok := g.desk.Window().Canvas().Overlays().Top().(*fynewidget.PopUp); ok {
+		return p.Content
+	}
+	return g.desk.Window().Content()
 }
 
 // list is the list on the page.
 func (g *guide) list() (found *widget.List) {
 	g.until("a list", func() bool {
-		widget.Walk(g.desk.Page(), func(o fyne.CanvasObject) bool {
+		widget.Walk(g.top(), func(o fyne.CanvasObject) bool {
 			l, ok := o.(*widget.List)
 			if ok {
 				found = l
