@@ -67,14 +67,14 @@ func (t *tx) PutKey(k directory.SecurityKey) (err error) {
 		return fmt.Errorf("keep key %q: %w", k.ID, err)
 	}
 	if known {
-		t.holderChanged([]byte(directory.Fold(old.UserID)))
+		t.holderChanged(old.UserID)
 		if place := placeOf(old); !bytes.Equal(place, placeOf(k)) {
 			if err := t.strike(place); err != nil {
 				return err
 			}
 		}
 	}
-	t.holderChanged([]byte(directory.Fold(k.UserID)))
+	t.holderChanged(k.UserID)
 	if err := t.enroll(k); err != nil {
 		return err
 	}
@@ -93,7 +93,7 @@ func (t *tx) DeleteKey(id string) (err error) {
 	if err := t.strike(placeOf(old)); err != nil {
 		return err
 	}
-	t.holderChanged([]byte(directory.Fold(old.UserID)))
+	t.holderChanged(old.UserID)
 	return t.reindex(keyIndex, keyEntries(old), nil)
 }
 

@@ -138,7 +138,7 @@ func (t *tx) DeleteUser(id string) (err error) {
 	if err := t.delete(userIndex, ordinalKey(key, old.Handle)); err != nil {
 		return err
 	}
-	return t.unindexUser(ordinal, old)
+	return t.unindexUser(key, ordinal, old)
 }
 
 // indexUser has the index know the user kept under key as u, where it knew old; nil: nobody.
@@ -157,7 +157,7 @@ func (t *tx) indexUser(key []byte, ordinal uint32, old *directory.User, u direct
 	}
 	joined := foldedGroups(u)
 	if old == nil {
-		t.holderChanged(key) // keys may have been there before the user
+		setIn(&t.index.holders, string(key), holder{ordinal, true}) // keys may have been there before the user
 	} else {
 		for g := range foldedGroups(*old) {
 			if !joined[g] {
@@ -177,7 +177,7 @@ func (t *tx) indexUser(key []byte, ordinal uint32, old *directory.User, u direct
 }
 
 // unindexUser has the index forget a user.
-func (t *tx) unindexUser(ordinal uint32, old directory.User) error {
+func (t *tx) unindexUser(key []byte, ordinal uint32, old directory.User) error {
 	for f := range flags {
 		if err := t.setFlag(ordinal, f, false); err != nil {
 			return err
@@ -188,6 +188,7 @@ func (t *tx) unindexUser(ordinal uint32, old directory.User) error {
 			return err
 		}
 	}
+	delete(t.index.holders, string(key))
 	if err := t.putDocument(ordinal, nil); err != nil {
 		return err
 	}
@@ -203,5 +204,10 @@ func foldedGroups(u directory.User) map[string]bool {
 	return folded
 }
 
-// holderChanged says that the security keys of the user kept under key have changed.
-func (t *tx) holderChanged(key []byte) { setIn(&t.index.holders, string(key), true) }
+// holderChanged says that the security keys of a user, who may not be there, have changed.
+func (t *tx) holderChanged(userID string) {
+	key := directory.Fold(userID)
+	if _, waits := t.index.holders[key]; !waits {
+		setIn(&t.index.holders, key, holder{})
+	}
+}

@@ -79,11 +79,17 @@ type userChanges struct {
 	documents map[uint32][]byte // by ordinal; empty: the user is gone
 	flags     map[uint32]*flagBlock
 	groups    map[blockGroup]bitset
-	holders   map[string]bool // keys in users of those whose security keys changed
+	holders   map[string]holder // by the key in users: those whose security keys changed
 
 	next      uint32
 	nextKnown bool
 	noneFree  bool // no ordinal was given back
+}
+
+// holder is who may hold security keys. The ordinal is 0 and unknown where only the keys were looked at.
+type holder struct {
+	ordinal uint32
+	known   bool
 }
 
 type blockGroup struct {
@@ -149,7 +155,7 @@ func (t *tx) flush() error {
 		return nil
 	}
 	for _, key := range slices.Sorted(maps.Keys(t.index.holders)) {
-		if err := t.indexHoldings([]byte(key)); err != nil {
+		if err := t.indexHoldings([]byte(key), t.index.holders[key]); err != nil {
 			return err
 		}
 	}
@@ -185,24 +191,25 @@ func (t *tx) keepSet(key, raw []byte, empty bool) error {
 }
 
 // indexHoldings puts the user kept under key, if there is one, into the sets that its security keys say.
-func (t *tx) indexHoldings(key []byte) error {
-	u, err := t.user(key)
-	if errors.Is(err, directory.ErrNotFound) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	ordinal, err := t.ordinalOf(key, u)
-	if err != nil {
-		return err
+func (t *tx) indexHoldings(key []byte, h holder) error {
+	if !h.known {
+		u, err := t.user(key)
+		if errors.Is(err, directory.ErrNotFound) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if h.ordinal, err = t.ordinalOf(key, u); err != nil {
+			return err
+		}
 	}
 	holds, err := t.holdings(key)
 	if err != nil {
 		return err
 	}
 	for f := hasPending; f < flags; f++ {
-		if err := t.setFlag(ordinal, f, holds[f]); err != nil {
+		if err := t.setFlag(h.ordinal, f, holds[f]); err != nil {
 			return err
 		}
 	}

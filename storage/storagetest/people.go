@@ -1,6 +1,7 @@
 package storagetest
 
 import (
+	"context"
 	"encoding/binary"
 	"fmt"
 	"math/rand/v2"
@@ -36,7 +37,7 @@ func Person(n int) directory.User {
 		u.LastName = "Zzyx" + fmt.Sprint(n)
 	}
 	for _, g := range r.Perm(PeopleGroups)[:1+r.IntN(3)] {
-		u.Groups = append(u.Groups, fmt.Sprintf("Group %02d", g))
+		u.Groups = append(u.Groups, groupName(g))
 	}
 	return u
 }
@@ -87,6 +88,45 @@ func PersonsKey(n int) directory.SecurityKey {
 	k.Changed = k.LastUsed
 	return k
 }
+
+// Fill puts the first n people with their keys into an empty store, and their groups.
+func Fill(ctx context.Context, s directory.Store, n int) error {
+	groups := func(tx directory.Tx) error {
+		for g := range PeopleGroups {
+			if err := tx.PutGroup(directory.Group{Name: groupName(g), Created: Today}); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	if err := s.Update(ctx, groups); err != nil {
+		return err
+	}
+	for from := 0; from < n; {
+		// The more are there, the more pages a transaction has to write whatever it adds; the fewer, the more a page
+		// that is only split at the end slows down what is put into it.
+		to := min(from+min(max(500, from/40), 20_000), n)
+		if err := s.Update(ctx, func(tx directory.Tx) error { return putPeople(tx, from, to) }); err != nil {
+			return fmt.Errorf("people from %d to %d: %w", from, to, err)
+		}
+		from = to
+	}
+	return nil
+}
+
+func putPeople(tx directory.Tx, from, to int) error {
+	for i := from; i < to; i++ {
+		if err := tx.PutUser(Person(i)); err != nil {
+			return err
+		}
+		if err := tx.PutKey(PersonsKey(i)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func groupName(n int) string { return fmt.Sprintf("Group %02d", n) }
 
 // Names are made of syllables; few are very common, many are rare.
 var (
