@@ -242,8 +242,12 @@ func TestFullCardIsRefusedInPlaceOfAnother(t *testing.T) {
 	old := s.mustEnroll(blank(t, 1), pinless()).Key
 	full := newCard(t, virtual.Options{Capacity: 1, UID: []byte{4, 1, 1, 1}})
 	s.register(full, "elsewhere.example", []byte("somebody"))
-	if _, err := s.enroll(full, inPlaceOf(pinless(), old.ID), &person{t: t}); !errors.Is(err, device.ErrKeyFull) {
+	who := &person{t: t}
+	if _, err := s.enroll(full, inPlaceOf(pinless(), old.ID), who); !errors.Is(err, device.ErrKeyFull) {
 		t.Errorf("enroll: %v, want ErrKeyFull", err)
+	}
+	if who.saw(enroll.Register, nil) {
+		t.Error("the card was asked to register, want it refused before")
 	}
 	s.noJournal()
 	if is := s.state(old.ID); is != directory.Active {
