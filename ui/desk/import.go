@@ -107,7 +107,7 @@ func (p *importPage) leave(then func()) {
 	switch {
 	case p.over:
 		then()
-	case p.importing():
+	case p.importing() && !p.state.Stopping:
 		p.askStop(func() { p.stop(); then() })
 	case p.state.atRisk():
 		p.desk.askToLeave(func() { p.over = true; then() })
@@ -219,7 +219,8 @@ func (p *importPage) inspect() {
 			if err == nil {
 				p.state = p.state.inspected(f, l)
 			} else {
-				p.state.Working, p.state.Slow, p.state.Err = false, false, err
+				p.state = p.state.end()
+				p.state.Err = err
 				if format == (csv.Format{}) {
 					p.state.Step = importFile
 				}

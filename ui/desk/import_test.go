@@ -231,6 +231,13 @@ func TestImportThatIsStoppedLeavesNothing(t *testing.T) {
 	if _, there := b.user("n0"); there {
 		t.Error("a user of the file is there")
 	}
+	if p.back.Disabled() {
+		t.Error("there is no way back")
+	}
+	b.press(fyne.KeyEscape)
+	if p.state.Step != importColumns || !b.says("people.csv") {
+		t.Errorf("Escape leads to step %d, want back to the columns", p.state.Step)
+	}
 }
 
 func TestLeavingWhileUsersAreImportedAsksFirst(t *testing.T) {

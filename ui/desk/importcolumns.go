@@ -26,6 +26,7 @@ type importColumnsView struct {
 	there  *widget.Dropdown // what becomes of users who are there already
 	table  *fyne.Container
 	chips  *fyne.Container // the groups for all
+	add    *widget.Button
 	wrong  *widget.Badge
 	all    fyne.CanvasObject
 }
@@ -33,6 +34,7 @@ type importColumnsView struct {
 func newImportColumnsView(p *importPage) *importColumnsView {
 	v := &importColumnsView{page: p, fields: map[bulk.Field]*widget.Dropdown{}, table: container.NewStack(),
 		chips: container.New(layout.NewRowWrapLayoutWithCustomPadding(theme.Space8, theme.Space8)), wrong: widget.NewStatus(widget.Sign{})}
+	v.add = widget.NewButton(text.T("import.add_group"), func() { v.chooseGroup(v.add) }).WithIcon(theme.AddIcon)
 	s := p.state
 	name := widget.Title(p.fileName())
 	name.Clip = true
@@ -177,12 +179,10 @@ func (v *importColumnsView) fillGroups() {
 		v.chips.Add(widget.NewButton(g, func() {
 			p.state = p.state.quit(g)
 			p.render()
-			p.focusMain()
+			p.desk.focus(v.add)
 		}).WithIcon(theme.CrossIcon))
 	}
-	var add *widget.Button
-	add = widget.NewButton(text.T("import.add_group"), func() { v.chooseGroup(add) }).WithIcon(theme.AddIcon)
-	v.chips.Add(add)
+	v.chips.Add(v.add)
 	v.chips.Refresh()
 	problem, wrong := p.state.groupProblem()
 	v.wrong.Hidden = !wrong
@@ -202,7 +202,7 @@ func (v *importColumnsView) chooseGroup(below fyne.CanvasObject) {
 	join := func(g string) {
 		p.state = p.state.join(g)
 		p.render()
-		p.focusMain()
+		p.desk.focus(v.add)
 	}
 	widget.ShowPicker(below, widget.Picks{
 		Options: groups, OnPicked: join, OnCreate: join,

@@ -64,7 +64,7 @@ func (s importState) end() importState {
 // inspected takes in how the file looks. What was mapped by hand stays where the columns are the same.
 func (s importState) inspected(f bulk.File, l bulk.Layout) importState {
 	same := s.Touched && slices.Equal(s.Layout.Header, l.Header)
-	s.Working, s.Slow = false, false
+	s.Working, s.Slow, s.Stopping = false, false, false
 	s.File, s.Layout, s.Plan, s.Planned = f, l, bulk.Plan{}, false
 	if !same {
 		s.Options.Columns = maps.Clone(l.Columns)
@@ -128,7 +128,7 @@ func (s importState) ready() bool {
 
 // tried takes in what would come of it.
 func (s importState) tried(p bulk.Plan, err error) importState {
-	s.Working, s.Slow = false, false
+	s.Working, s.Slow, s.Stopping = false, false, false
 	s.Err = err
 	if err == nil {
 		s.Plan, s.Planned = p, true
@@ -143,7 +143,7 @@ func (s importState) importable() bool {
 
 // imported takes in what came of the import.
 func (s importState) imported(r bulk.Result, err error) importState {
-	s.Working, s.Slow = false, false
+	s.Working, s.Slow, s.Stopping = false, false, false
 	s.Result, s.Err = r, err
 	var refused *bulk.RefusedError
 	if errors.As(err, &refused) { // the directory has changed since it was tried

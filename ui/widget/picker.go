@@ -63,6 +63,7 @@ func ShowPicker(below fyne.CanvasObject, p Picks) {
 		content.Objects = []fyne.CanvasObject{k.list, k.search}
 	}
 	k.popup = fynewidget.NewPopUp(Pad(theme.Space4, content), c)
+	offered[c] = content
 	k.popup.ShowAtPosition(beside(below, k.popup.MinSize(), c.Size()))
 	if k.search != nil {
 		c.Focus(k.search.Entry)
@@ -74,6 +75,17 @@ func ShowPicker(below fyne.CanvasObject, p Picks) {
 		}
 	}
 	c.Focus(k.list.rows)
+}
+
+// offered is what the last picker on each canvas offers; Fyne does not tell what stands over a page.
+var offered = map[fyne.Canvas]fyne.CanvasObject{}
+
+// Offered is what a picker offers on c now, or nil: for the tour and for tests.
+func Offered(c fyne.Canvas) fyne.CanvasObject {
+	if c.Overlays().Top() == nil {
+		delete(offered, c)
+	}
+	return offered[c]
 }
 
 // beside is where to show something of a size so that it is near a widget and all of it on the window: below the widget,
@@ -181,7 +193,7 @@ func (l *pickerLayout) MinSize(objects []fyne.CanvasObject) fyne.Size {
 	}
 	height := float32(min(max(n, 1), few)) * l.k.list.rowHeight()
 	if len(objects) > 1 {
-		width = max(width, 280)
+		width = max(width, 320) // what is said of the search has room
 		height += theme.Control + theme.Space4
 	}
 	l.size = fyne.NewSize(width, height)
