@@ -26,12 +26,6 @@ func (s bitset) put(i int, on bool) {
 	}
 }
 
-func (s bitset) fill() {
-	for i := range s {
-		s[i] = ^uint64(0)
-	}
-}
-
 func (s bitset) and(other bitset) {
 	for i := range s {
 		s[i] &= other[i]

@@ -65,11 +65,10 @@ func boundsOf(q directory.KeyQuery, after []byte) rollBounds {
 func (t *tx) eachAsked(q directory.KeyQuery, bounds rollBounds, do func(place []byte) (more bool, err error)) error {
 	switch {
 	case q.UserID != "":
-		user, err := name(q.UserID)
-		if err != nil {
-			return nil // nobody has such an ID
+		if user, err := name(q.UserID); err == nil {
+			return t.eachOf(ownerKey(user), bounds, do)
 		}
-		return t.eachOf(ownerKey(user), bounds, do)
+		return nil // nobody has such an ID
 	case len(q.CardUID) > math.MaxUint8:
 		return nil
 	case len(q.CardUID) > 0:

@@ -202,7 +202,11 @@ func TestHolderThatDoesNotSayIsStillTold(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer release()
+	defer func() {
+		if err := release(); err != nil {
+			t.Error(err)
+		}
+	}()
 	for content, want := range map[string]HeldError{
 		"":                                 {},
 		`{"pid":7,"program":"a\u0007\nb"}`: {PID: 7, Program: "ab"},

@@ -39,7 +39,11 @@ func TestFileIsForNobodyElse(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer release()
+	defer func() {
+		if err := release(); err != nil {
+			t.Error(err)
+		}
+	}()
 	for path, want := range map[string]os.FileMode{folder: 0o700, filepath.Join(folder, "window.lock"): 0o600} {
 		if info, err := os.Stat(path); err != nil || info.Mode().Perm() != want {
 			t.Errorf("%s: %v (%v), want mode %o", filepath.Base(path), info.Mode(), err, want)

@@ -109,7 +109,7 @@ func (p *adminsPage) ask() {
 }
 
 func (p *adminsPage) render() {
-	var o fyne.CanvasObject = widget.Panel(p.rows)
+	o := widget.Panel(p.rows)
 	if p.failed != nil {
 		o = failedView(p.failed, p.ask)
 	}
