@@ -4,7 +4,6 @@ import (
 	"fmt"
 
 	"fyne.io/fyne/v2"
-	fynewidget "fyne.io/fyne/v2/widget"
 
 	"tapstation/ui/widget"
 )
@@ -235,8 +234,8 @@ func (g *guide) rowOf(words string) (row int) {
 
 // top is what can be used now: what is offered over the page, else the window.
 func (g *guide) top() fyne.CanvasObject {
-	if p, ok := g.desk.Window().Canvas().Overlays().Top().(*fynewidget.PopUp); ok {
-		return p.Content
+	if o := widget.Offered(g.desk.Window().Canvas()); o != nil {
+		return o
 	}
 	return g.desk.Window().Content()
 }
