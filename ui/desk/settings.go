@@ -29,6 +29,7 @@ type settingsPage struct {
 	warning  *widget.Badge     // what a change makes useless
 	policy   *widget.Paragraph // what people are told of a PIN
 	notice   *widget.Badge
+	failure  *widget.Paragraph // why it could not be saved
 	save     *widget.Button
 	discard  *widget.Button
 	body     *fyne.Container // of the section
@@ -55,6 +56,8 @@ func newSettingsPage(d *Desk) *settingsPage {
 		items: map[section]*widget.RailItem{}, body: container.NewStack(), policy: widget.Hint(""),
 		warning: widget.NewStatus(widget.Sign{}), notice: widget.NewStatus(widget.Sign{})}
 	p.views = sectionViews(d)
+	p.failure = widget.NewParagraph("")
+	p.failure.SetColor(theme.Danger)
 	p.save = widget.NewPrimary(text.T("settings.save"), p.trySave)
 	p.discard = widget.NewButton(text.T("settings.discard"), p.forget)
 	sections := widget.Column(theme.Space4)
@@ -343,9 +346,9 @@ func (p *settingsPage) sectionForm() fyne.CanvasObject {
 	if name == pinSection {
 		rows = append(rows, p.policy)
 	}
-	foot := container.NewVBox(widget.PadXY(0, theme.Space8, widget.Rule()),
+	foot := container.NewVBox(widget.PadXY(0, theme.Space8, widget.Rule()), p.failure,
 		container.NewBorder(nil, nil, p.discard, p.save, container.NewCenter(p.notice)))
-	return container.NewBorder(nil, widget.PadXY(theme.Space8, 0, foot), nil, nil,
+	return container.NewBorder(nil, widget.PadXY(theme.Space8, 0, widget.AtMost(settingsWidth, foot)), nil, nil,
 		container.NewVScroll(roomForRings(widget.AtMost(settingsWidth, widget.Column(theme.Space12, rows...)))))
 }
 
@@ -370,10 +373,12 @@ func (p *settingsPage) fill() {
 	p.warning.Hidden = s.Keys == 0
 	p.warning.Set(widget.Sign{Icon: theme.WarningIcon, Color: theme.Warning,
 		Word: text.N("settings.moves.warning", s.Keys, "Number", text.Number(s.Keys))})
+	p.failure.Hidden = s.Wrong == nil
+	if s.Wrong != nil {
+		p.failure.SetText(problemSign(s.Wrong).Word)
+	}
 	sign := widget.Sign{}
 	switch {
-	case s.Wrong != nil:
-		sign = problemSign(s.Wrong)
 	case s.Saving:
 		sign = widget.Sign{Icon: theme.ClockIcon, Color: theme.Muted, Word: text.T("settings.saving")}
 	case s.Done:

@@ -2,6 +2,7 @@ package desk
 
 import (
 	"bytes"
+	"context"
 	"image"
 	"image/png"
 	"os"
@@ -249,3 +250,26 @@ func TestMayOnlyReadSettingsIsShownWordsOnly(t *testing.T) {
 		t.Error("it is not said why nothing can be changed")
 	}
 }
+
+func TestSettingsThatCannotBeSavedSayWhyAndKeepWhatWasTyped(t *testing.T) {
+	b := newBench(t, 1)
+	p := b.settings(workspaceSection)
+	p.set(p.state.typed("name", "Analytical Engines"))
+	b.station.Directory.Store = busyStore{b.store}
+	p.trySave()
+	b.until("the answer", func() bool { return !p.state.Saving })
+	if !b.says("Another program is using the directory. Nothing was lost. Try again in a moment.") {
+		t.Error("it is not said why it could not be saved")
+	}
+	if got := p.state.value("name"); got != "Analytical Engines" {
+		t.Errorf("the name is %q now, want what was typed", got)
+	}
+	b.station.Directory.Store = b.store
+	p.trySave()
+	b.until("the save", func() bool { return p.state.Done })
+}
+
+// busyStore can be looked at, but another program keeps it from being changed.
+type busyStore struct{ directory.Store }
+
+func (busyStore) Update(context.Context, func(directory.Tx) error) error { return directory.ErrBusy }
