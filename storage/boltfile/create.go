@@ -60,7 +60,7 @@ func makeDir(dir string) error {
 
 // fill gives an empty file its schema.
 func (f *File) fill(path string) error {
-	h, err := openHandle(path, true, true)
+	h, err := openHandle(path, true, true, f.opened)
 	if err != nil {
 		return err
 	}

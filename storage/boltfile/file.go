@@ -56,11 +56,12 @@ type File struct {
 	patience time.Duration
 	commit   func(*bbolt.Tx) error
 	link     func(from, to string) error
+	opened   func() // runs when the file is open and not yet locked
 }
 
 // New is the file at path. It touches nothing; the first Update makes the file (0600) and its folder (0700).
 func New(path string, schema Schema) *File {
-	return &File{path: path, schema: schema, patience: patience, commit: (*bbolt.Tx).Commit, link: os.Link}
+	return &File{path: path, schema: schema, patience: patience, commit: (*bbolt.Tx).Commit, link: os.Link, opened: func() {}}
 }
 
 // Exists tells whether the file is there and holds anything.
@@ -230,7 +231,7 @@ func (f *File) open(waiting context.Context, writer bool) (*handle, error) {
 // openExisting opens the file when others let it.
 func (f *File) openExisting(waiting context.Context, writer bool) (h *handle, err error) {
 	err = patiently(waiting, func() (again bool, err error) {
-		h, err = openHandle(f.path, writer, false)
+		h, err = openHandle(f.path, writer, false, f.opened)
 		return errors.Is(err, berrors.ErrTimeout) || errors.Is(err, errReplaced), err
 	})
 	return h, err

@@ -24,9 +24,9 @@ type handle struct {
 	tx   *bbolt.Tx
 }
 
-// openHandle tries once to open and lock the file. It fails with fs.ErrNotExist, berrors.ErrTimeout when another
+// openHandle tries once to open and lock the file; opened is called between the two. It fails with fs.ErrNotExist, berrors.ErrTimeout when another
 // program has it, errReplaced when another file came in its place meanwhile, and directory.ErrDamaged.
-func openHandle(path string, writer, create bool) (*handle, error) {
+func openHandle(path string, writer, create bool, opened func()) (*handle, error) {
 	h := &handle{}
 	opts := &bbolt.Options{
 		Timeout:      time.Nanosecond, // one try: bbolt itself would sleep, and not for a context
@@ -41,6 +41,7 @@ func openHandle(path string, writer, create bool) (*handle, error) {
 				return nil, err
 			}
 			h.file = file
+			opened()
 			info, err := file.Stat()
 			switch {
 			case err != nil:

@@ -27,6 +27,9 @@ func (f *File) Replace(ctx context.Context, path string, do func(old *bbolt.Tx) 
 	if f.closed.Load() {
 		return errClosed
 	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
 	waiting, cancel := context.WithTimeout(ctx, f.patience)
 	defer cancel()
 	if err := f.gate.enter(waiting, true); err != nil {
@@ -144,7 +147,11 @@ func inPlace(file *os.File, path string) (bool, error) {
 }
 
 func (f *File) swap(waiting context.Context, old *seized, path string, do func(old *bbolt.Tx) error) error {
-	if err := do(old.tx); err != nil {
+	err := do(old.tx)
+	if err == nil {
+		err = waiting.Err()
+	}
+	if err != nil {
 		return err
 	}
 	if err := syncFile(path); err != nil {
