@@ -147,8 +147,7 @@ func (p *importPage) goBack() {
 	case s.done():
 		p.startOver()
 		return
-	case s.Step == importFile || p.desk.question != nil:
-		p.cancel()
+	case s.Step == importFile:
 		p.desk.show(p.from)
 		return
 	case s.Step == importColumns:

@@ -277,3 +277,51 @@ func TestImportIsOfferedOnlyToThoseWhoMay(t *testing.T) {
 		}
 	}
 }
+
+func TestWhatWasChosenIsNotLostWithoutAQuestion(t *testing.T) {
+	b, p, path := openImport(t, "A,B", "1001,Ada")
+	b.take(p, path)
+	p.columns.fields[bulk.UserID].OnChanged("1")
+	b.press(fyne.KeyEscape, fyne.KeyEscape)
+	if b.page != page(p) || b.question == nil {
+		t.Fatal("the page is left without a question")
+	}
+	b.press(fyne.KeyReturn) // the safe choice
+	b.press(fyne.KeyEscape)
+	b.tap("Leave")
+	if b.page != page(b.users) {
+		t.Errorf("%T is shown, want the users, where the import was opened", b.page)
+	}
+}
+
+func TestAColumnHoldsOneField(t *testing.T) {
+	s := importState{}.mapped(bulk.UserID, 0).mapped(bulk.Email, 1).mapped(bulk.UserName, 0)
+	if got, want := fmt.Sprint(s.Options.Columns), "map[email:1 user_name:0]"; got != want {
+		t.Errorf("the columns are %s, want %s", got, want)
+	}
+	if s.ready() {
+		t.Error("without a User ID one can go on")
+	}
+	if s = s.mapped(bulk.UserName, -1).mapped(bulk.UserID, 0); !s.ready() {
+		t.Error("with a User ID one cannot go on")
+	}
+}
+
+func TestColumnsOfOneNameAreToldApart(t *testing.T) {
+	s := importState{Layout: bulk.Layout{Header: []string{"Name", "", "Name"}}}
+	if got, want := fmt.Sprint(s.columnName(0), "|", s.columnName(1), "|", s.columnName(2)), "Name (column 1)|Column 2|Name (column 3)"; got != want {
+		t.Errorf("the columns are called %s, want %s", got, want)
+	}
+}
+
+func TestHandMadeMappingStaysWhenTheSameFileIsCheckedAgain(t *testing.T) {
+	l := bulk.Layout{Header: []string{"A", "B"}, Columns: map[bulk.Field]int{}}
+	s := importState{}.inspected(bulk.File{}, l).mapped(bulk.UserID, 1).inspected(bulk.File{}, l)
+	if got := s.Options.Columns[bulk.UserID]; got != 1 {
+		t.Errorf("the User ID is in column %d, want 1 as chosen", got)
+	}
+	l.Header = []string{"B", "A"}
+	if s = s.inspected(bulk.File{}, l); len(s.Options.Columns) != 0 {
+		t.Errorf("the columns are %v, want what was chosen forgotten with other columns", s.Options.Columns)
+	}
+}

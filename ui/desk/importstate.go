@@ -159,7 +159,7 @@ func (s importState) stopped() bool { return s.Err != nil && errors.Is(s.Err, co
 func (s importState) done() bool { return s.Step == importRun && !s.Working && s.Err == nil }
 
 // atRisk tells whether something would be lost by going elsewhere.
-func (s importState) atRisk() bool { return s.Touched && s.Step != importFile && !s.done() }
+func (s importState) atRisk() bool { return s.Touched && !s.done() }
 
 // mostColumns is how many columns of a file are offered and shown: files for people have fewer.
 const (
