@@ -25,7 +25,6 @@ type Dropdown struct {
 	options              []Option
 	selected             string
 	focused, hovered     bool
-	menu                 *fynewidget.PopUpMenu
 }
 
 var (
@@ -162,7 +161,6 @@ func (d *Dropdown) open() {
 		items = append(items, item)
 	}
 	menu := fynewidget.NewPopUpMenu(fyne.NewMenu("", items...), c)
-	d.menu = menu
 	top := d.boxTop()
 	menu.ShowAtRelativePosition(fyne.NewPos(0, top+theme.Control+theme.Space4), d)
 	if w := d.Size().Width; menu.Size().Width < w {
