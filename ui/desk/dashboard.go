@@ -210,7 +210,7 @@ func (p *dashboardPage) render() {
 		p.put("slow", func() fyne.CanvasObject { return container.NewVBox(widget.Small(text.T("dashboard.loading"))) })
 	case !s.Known:
 		p.put("unknown", func() fyne.CanvasObject { return container.NewStack() })
-	case s.Figures.Users == 0:
+	case s.lonely():
 		p.put("empty:"+p.desk.workspace.Name, p.welcome)
 	default:
 		for i, t := range p.tiles {

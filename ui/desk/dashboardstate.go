@@ -36,6 +36,9 @@ func statisticsOn(now time.Time) directory.StatisticsQuery {
 	return q
 }
 
+// lonely tells whether nobody is here but the owner, who has just been set up.
+func (s dashboardState) lonely() bool { return s.Figures.Users <= 1 && len(s.Figures.Keys) == 0 }
+
 // bars are the activations for the chart. Every seventh day is named, today first among them.
 func (s dashboardState) bars() []chart.Bar {
 	var bars []chart.Bar
