@@ -152,16 +152,33 @@ func (f *File) Update(ctx context.Context, do func(*bbolt.Tx) (changed bool, err
 
 // Check reads the whole file and tells what is wrong with its pages (directory.ErrDamaged).
 func (f *File) Check(ctx context.Context) error {
-	return f.View(ctx, func(tx *bbolt.Tx) error {
-		if tx == nil {
-			return nil
-		}
-		var errs []error
-		for err := range tx.Check() {
-			errs = append(errs, fmt.Errorf("%w: %w", directory.ErrDamaged, err))
-		}
-		return f.wrap(errors.Join(errs...))
-	})
+	// Brings an older file up to date, and says what is no such file.
+	if err := f.View(ctx, func(*bbolt.Tx) error { return nil }); err != nil {
+		return err
+	}
+	h, leave, err := f.enter(ctx, false)
+	if errors.Is(err, fs.ErrNotExist) {
+		leave()
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	defer leave()
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+	defer h.close()
+	tx, err := h.begin(false)
+	if err != nil {
+		return f.wrap(err)
+	}
+	if err := walkPages(h, tx); err != nil {
+		return f.wrap(err)
+	}
+	var errs []error
+	for err := range tx.Check() {
+		errs = append(errs, fmt.Errorf("%w: %w", directory.ErrDamaged, err))
+	}
+	return f.wrap(errors.Join(errs...))
 }
 
 // Close ends the use of the file. Transactions that run are not waited for.
