@@ -26,7 +26,7 @@ func (s screen) demo(ctx context.Context, _ string) error {
 		if err != nil {
 			return fmt.Errorf("prepare the demo: %w", err)
 		}
-		owner, err := d.furnish(ctx)
+		owner, err := d.furnish(ctx, time.Now())
 		if err != nil {
 			return errors.Join(fmt.Errorf("furnish the demo: %w", err), d.close())
 		}

@@ -16,11 +16,11 @@ import (
 const demoPassword = "a tray of demo cards"
 
 // furnish puts into the demo what a workspace has after some weeks, so that there is something to see and to look for.
-// It returns the session of its owner.
-func (d *demonstration) furnish(ctx context.Context) (owner admin.Session, err error) {
+// All of it was before now. It returns the session of its owner.
+func (d *demonstration) furnish(ctx context.Context, now time.Time) (owner admin.Session, err error) {
 	dir := d.station.Directory
-	now := time.Now()
-	defer func() { dir.Now = nil }()
+	clock := dir.Now
+	defer func() { dir.Now = clock }()
 	dir.Now = func() time.Time { return now.AddDate(0, 0, -demoDays) }
 	w := directory.DefaultWorkspace()
 	w.Name, w.RPName = "Example Works", "Example Works"

@@ -9,6 +9,7 @@ import (
 
 	fyneapp "fyne.io/fyne/v2/app"
 
+	"tapstation/app/admin"
 	"tapstation/device/virtual"
 	"tapstation/ui/tour"
 )
@@ -32,7 +33,8 @@ func openTour(ctx context.Context) (tour.Set, error) {
 		return tour.Set{}, err
 	}
 	d.station.Directory.Now = func() time.Time { return tourTime }
-	return tour.Set{Station: d.station, Tray: tourTray{d.tray, gate}, Close: d.close}, nil
+	furnish := func(ctx context.Context) (admin.Session, error) { return d.furnish(ctx, tourTime) }
+	return tour.Set{Station: d.station, Tray: tourTray{d.tray, gate}, Furnish: furnish, Close: d.close}, nil
 }
 
 // tourTray is the demo's tray, with what goes wrong on demand.

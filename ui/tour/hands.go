@@ -160,13 +160,37 @@ func (k keyboard) toRow(n int) {
 type mouse struct{ *guide }
 
 func (m mouse) press(label string) {
-	m.until("“"+label+"”", func() bool { return find(m.top(), label) != nil })
+	m.atRest("“"+label+"”", func() fyne.CanvasObject {
+		o, _ := find(m.top(), label).(fyne.CanvasObject)
+		return o
+	})
 	m.do(func() error {
 		o, ok := find(m.top(), label).(fyne.CanvasObject)
 		if !ok {
 			return fmt.Errorf("%q is nothing to be clicked", label)
 		}
 		return m.clickOn(o, o.Size().Width/2, o.Size().Height/2)
+	})
+}
+
+// atRest waits until what is to be clicked has stood where it is for some frames: a page may still be taking in what it
+// has asked for.
+func (m mouse) atRest(what string, find func() fyne.CanvasObject) {
+	const frames = 5
+	var last fyne.CanvasObject
+	var at fyne.Position
+	still := 0
+	m.until(what, func() bool {
+		o := find()
+		if o == nil || m.app.Driver().CanvasForObject(o) == nil {
+			return false
+		}
+		now := m.app.Driver().AbsolutePositionForObject(o)
+		if o != last || now != at {
+			last, at, still = o, now, 0
+		}
+		still++
+		return still > frames
 	})
 }
 

@@ -43,6 +43,8 @@ type Tray interface {
 type Set struct {
 	Station *app.Station
 	Tray    Tray
+	// Furnish puts some weeks into the directory, and logs its owner in.
+	Furnish func(context.Context) (admin.Session, error)
 	Close   func() error
 }
 
@@ -93,7 +95,9 @@ func (g *guide) all(open Open) error {
 		{language: "en", play: g.walkByMouse},
 		{language: "en", founded: true, play: g.mainPath},
 		{language: "en", founded: true, play: g.problems},
+		{language: "en", settled: true, play: g.panel},
 		{language: "de", founded: true, play: g.german},
+		{language: "de", settled: true, play: g.panelInGerman},
 	} {
 		if err := g.part(open, p); err != nil {
 			return err
@@ -106,6 +110,7 @@ func (g *guide) all(open Open) error {
 type part struct {
 	language string
 	founded  bool // the workspace has its owner, who is logged in
+	settled  bool // it has been there for some weeks as well
 	play     func()
 }
 
@@ -127,6 +132,11 @@ func (g *guide) part(open Open, p part) (err error) {
 	}()
 	g.set = set
 	opts := desk.Options{Variant: theme.Light}
+	if p.settled {
+		if opts.Session, err = set.Furnish(g.ctx); err != nil {
+			return fmt.Errorf("furnish the tour's workspace: %w", err)
+		}
+	}
 	if p.founded {
 		opts.Session, err = set.Station.Admins.FirstStart(g.ctx, admin.FirstStart{Workspace: directory.DefaultWorkspace(), Owner: owner, Password: password})
 		if err != nil {
