@@ -31,7 +31,7 @@ func TestQueueTakesEverybodyInTurnAndKeepsWhatCameOfIt(t *testing.T) {
 	if n[enrolledKey] != 1 || n[notEnrolled] != 1 || n[notReached] != 2 {
 		t.Errorf("it counts %v, want one enrolled, one not, two not reached", n)
 	}
-	lines := strings.Split(strings.TrimSpace(s.report()), "\n")
+	lines := reportOf(t, s)
 	if len(lines) != 5 {
 		t.Fatalf("the report has %d lines, want a heading and four: %q", len(lines), lines)
 	}
@@ -39,6 +39,29 @@ func TestQueueTakesEverybodyInTurnAndKeepsWhatCameOfIt(t *testing.T) {
 		if lines[i+1] != want {
 			t.Errorf("line %d of the report is %q, want %q", i+1, lines[i+1], want)
 		}
+	}
+}
+
+// reportOf is the report's lines.
+func reportOf(t *testing.T, s queueState) []string {
+	t.Helper()
+	report, err := s.report()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.Split(strings.TrimRight(report, "\n"), "\n")
+}
+
+func TestReportOfAQueueRunsInNoSpreadsheet(t *testing.T) {
+	s := queueState{People: []person{{"=1+1", `=HYPERLINK("https://example.org")`}, {"b", "@SUM(A1)"}}}.stop()
+	for i, want := range []string{"'=1+1\t\"'=HYPERLINK(", "b\t'@SUM(A1)\t"} {
+		if got := reportOf(t, s)[i+1]; !strings.HasPrefix(got, want) {
+			t.Errorf("line %d of the report is %q, want it to begin with %q, which is no formula", i+1, got, want)
+		}
+	}
+	s.People[0].Name = "a\x00b"
+	if report, err := s.report(); err == nil {
+		t.Errorf("a name that cannot be read again is reported as %q, want an error", report)
 	}
 }
 

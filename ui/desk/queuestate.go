@@ -1,10 +1,11 @@
 package desk
 
 import (
-	"encoding/csv"
+	"fmt"
 	"strings"
 
 	"tapstation/app/directory"
+	csv "tapstation/app/sheet"
 	"tapstation/assets/text"
 	"tapstation/ui/wording"
 )
@@ -115,16 +116,26 @@ func (r queueResult) more() string {
 	return strings.Join(parts, ". ")
 }
 
-// report is everybody with what came of it, as a table with tabs between the columns, which can be pasted anywhere.
-func (s queueState) report() string {
+// report is everybody with what came of it, as a table with tabs between the columns, which can be pasted anywhere: no
+// spreadsheet runs a cell of it.
+func (s queueState) report() (string, error) {
 	var b strings.Builder
-	w := csv.NewWriter(&b)
-	w.Comma = '\t'
-	rows := [][]string{{text.T("users.column.id"), text.T("users.column.name"), text.T("queue.column.outcome"), text.T("queue.column.more")}}
-	for i, who := range s.People {
-		r := s.result(i)
-		rows = append(rows, []string{who.ID, who.Name, r.Outcome.word(), r.more()})
+	w, err := csv.NewWriter(&b, '\t', false)
+	if err != nil {
+		return "", fmt.Errorf("report of the queue: %w", err)
 	}
-	_ = w.WriteAll(rows) // a strings.Builder takes everything
-	return b.String()
+	err = w.Write(text.T("users.column.id"), text.T("users.column.name"), text.T("queue.column.outcome"), text.T("queue.column.more"))
+	for i, who := range s.People {
+		if err == nil {
+			r := s.result(i)
+			err = w.Write(who.ID, who.Name, r.Outcome.word(), r.more())
+		}
+	}
+	if err == nil {
+		err = w.Flush()
+	}
+	if err != nil {
+		return "", fmt.Errorf("report of the queue: %w", err)
+	}
+	return b.String(), nil
 }

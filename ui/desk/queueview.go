@@ -7,6 +7,7 @@ import (
 	"tapstation/assets/text"
 	"tapstation/ui/theme"
 	"tapstation/ui/widget"
+	"tapstation/ui/wording"
 )
 
 // render shows the state: what is about to begin, whose turn it is, or what came of it.
@@ -86,7 +87,12 @@ func (p *queuePage) outcome() fyne.CanvasObject {
 	}
 	var copied *widget.Button
 	copied = widget.NewButton(text.T("queue.copy"), func() {
-		p.desk.app.Clipboard().SetContent(s.report())
+		report, err := s.report()
+		if err != nil {
+			copied.WithIcon(theme.WarningIcon).SetText(wording.Error(err).Title)
+			return
+		}
+		p.desk.app.Clipboard().SetContent(report)
 		copied.WithIcon(theme.CheckIcon)
 	}).WithIcon(theme.CopyIcon)
 	p.done = widget.NewPrimary(text.T("wizard.done"), p.desk.ShowUsers)
