@@ -128,8 +128,12 @@ func TestFirstStartMakesTheOwnerAndOpensThePanel(t *testing.T) {
 	}
 	b.fill("Password", password)
 	b.fill("The same password again", password)
+	setup, _ := b.gate.(*setupPage)
 	b.press(fyne.KeyReturn)
 	b.gated(NoGate)
+	if s := setup.state; s.Password != "" || s.Again != "" || setup.fields["password"].Text() != "" || setup.fields["again"].Text() != "" {
+		t.Error("the set-up still holds the password once the panel is open")
+	}
 	if b.session.UserID != "robin" || b.session.Role != directory.Owner {
 		t.Errorf("logged in is %+v, want robin, the owner", b.session)
 	}

@@ -133,7 +133,11 @@ func (p *setupPage) keys() *widget.Keys { return &widget.Keys{Enter: p.goOn, Esc
 
 func (p *setupPage) shown() { p.first() }
 
-func (p *setupPage) left() {}
+// left forgets the password: the page may be kept for longer than it is seen.
+func (p *setupPage) left() {
+	p.fields["password"].SetText("")
+	p.fields["again"].SetText("")
+}
 
 func (p *setupPage) changed() {}
 
