@@ -59,6 +59,7 @@ type Desk struct {
 	session      session
 	active       time.Time // when somebody was there last
 	clock        bool      // is set, and will look whether somebody still is
+	checking     bool      // of the session, at times, is under way
 	rail         *rail     // nil before somebody has logged in
 	whois        *whois
 	right        *fyne.Container // beside the rail: the banner of whois, and the body
@@ -202,7 +203,7 @@ func (d *Desk) put(p page) {
 	d.stand(p.content())
 	d.grip()
 	d.rail.render()
-	d.check()
+	d.check(nil)
 	p.shown()
 }
 

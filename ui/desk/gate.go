@@ -49,6 +49,7 @@ func (d *Desk) uncover() {
 	if d.gate == nil {
 		return
 	}
+	d.active = d.now()
 	d.drop()
 	d.gate.left()
 	d.gate = nil
@@ -58,7 +59,7 @@ func (d *Desk) uncover() {
 	if p, ok := d.page.(pausing); ok {
 		p.resume()
 	}
-	d.stirred()
+	d.watch()
 	if d.covered != nil {
 		d.focus(d.covered)
 		d.covered = nil
@@ -71,7 +72,7 @@ func (d *Desk) shortcuts() []widget.Shortcut { return []widget.Shortcut{{Key: fy
 // begin opens the panel for an admin, from its beginning.
 func (d *Desk) begin(s session) {
 	d.end()
-	d.session = s
+	d.session, d.active = s, d.now()
 	d.covered = nil
 	d.build()
 	d.rail.list()
@@ -80,7 +81,7 @@ func (d *Desk) begin(s session) {
 	}
 	d.uncover()
 	d.open(home)
-	d.stirred()
+	d.watch()
 }
 
 // build makes the panel, when it is first needed: the first frame of the window does without.

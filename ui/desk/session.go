@@ -59,17 +59,20 @@ func (d *Desk) refused(err error) bool {
 }
 
 // check looks whether the admin still is one, in the role that the session has. It is done at every step from page to
-// page, so that a role withdrawn is noticed before the next act is refused.
-func (d *Desk) check() {
+// page, so that a role withdrawn is noticed before the next act is refused, and at times in between. then, where not
+// nil, is called with the answer.
+func (d *Desk) check(then func()) {
 	s := d.session
 	d.beside(d.ctx, func(ctx context.Context) {
 		renewed, err := d.station.Admins.Renew(ctx, s)
-		if err != nil && !errors.Is(err, admin.ErrNoAdmin) {
-			return // what is wrong with the directory, the page says
-		}
 		d.do(func() {
-			if d.session == s && renewed.Role != s.Role {
+			// What else is wrong with the directory, the page says.
+			known := err == nil || errors.Is(err, admin.ErrNoAdmin)
+			if known && d.session.UserID == s.UserID && d.session.Role == s.Role && renewed.Role != s.Role {
 				d.lock(text.T("lock.refused"))
+			}
+			if then != nil {
+				then()
 			}
 		})
 	})
