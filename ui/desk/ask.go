@@ -18,7 +18,12 @@ type question struct {
 // ask asks before something is done that cannot be taken back: in the place of the page, which stays as it is and
 // comes back with the answer. act is called when the answer was yes.
 func (d *Desk) ask(text widget.QuestionText, act func()) {
-	q := widget.NewQuestion(text, func() { d.unask(); act() }, d.unask)
+	d.askEither(text, func() { d.unask(); act() }, d.unask)
+}
+
+// askEither is ask, where yes and no both take the question back by themselves.
+func (d *Desk) askEither(text widget.QuestionText, yes, no func()) {
+	q := widget.NewQuestion(text, yes, no)
 	d.askInPlace(container.NewCenter(widget.Pad(theme.Space24, q)), q.Keys(), nil)
 	d.focus(q.First())
 }

@@ -5,8 +5,105 @@ import (
 	"time"
 	"unsafe"
 
+	"fyne.io/fyne/v2"
+
 	"tapstation/app/directory"
+	"tapstation/device/virtual"
+	"tapstation/ui/widget"
 )
+
+func TestCardsAreNoticedAgainAfterStayingLocked(t *testing.T) {
+	var reader *virtual.Reader
+	other := newVirtual(t, virtual.Options{UID: []byte{4, 1, 2, 3, 4, 5, 6}})
+	own := newVirtual(t, virtual.Options{UID: []byte{4, 1, 2, 3, 4, 5, 7}})
+	b := newBench(t, 2, withCards(&reader), withAdmin("u000", directory.Operator))
+	b.listed()
+	b.enrolled(reader, other, "u000", directory.PIN)
+	b.enrolled(reader, own, "u001", directory.PIN)
+	b.Lock()
+	p := b.login()
+	byCard := func(card *virtual.Card) {
+		t.Helper()
+		b.lay(reader, card)
+		b.until("the PIN", func() bool { return p.state.PIN != nil })
+		b.write(cardPIN.Reveal())
+		b.press(fyne.KeyReturn)
+	}
+	byCard(other)
+	b.until("the question", func() bool { return b.says("Log in as User Number0?") })
+	b.press(fyne.KeyEscape)
+	reader.Remove()
+	byCard(own)
+	b.gated(NoGate)
+	if b.session.UserID != "u001" {
+		t.Errorf("unlocked is %q, want u001, whose card was laid after the answer to stay locked", b.session.UserID)
+	}
+}
+
+func TestProvenLogInOfSomebodyElseExpires(t *testing.T) {
+	asked := func(t *testing.T, now *time.Time) *bench {
+		b := newBench(t, 3, withAdmin("u000", directory.Operator), at(now))
+		b.listed()
+		b.NewUser()
+		b.write("carol")
+		b.Lock()
+		p, paused := b.login(), false
+		cancel := p.cancel
+		p.cancel = func() { paused = true; cancel() }
+		b.logIn("u000", password)
+		b.until("the question", func() bool { return b.says("Log in as User Number0?") })
+		if !paused {
+			t.Error("cards are taken while the question stands that hides what they ask for")
+		}
+		return b
+	}
+	stays := func(b *bench) {
+		b.t.Helper()
+		if widget.Find[*widget.Button](b.window.Content(), "Go on as User Number0") != nil {
+			b.t.Error("after a minute without an answer one can still go on as u000")
+		}
+		if b.Gate() != LockGate || b.session.UserID != "u002" || b.typedID() != "carol" {
+			b.t.Errorf("gate %d, session of %q, typed %q: want what u002 left, locked", b.Gate(), b.session.UserID, b.typedID())
+		}
+	}
+	t.Run("after a minute", func(t *testing.T) {
+		now := time.Now()
+		b := asked(t, &now)
+		set := false
+		for _, a := range b.alarms {
+			set = set || a.after == time.Minute
+		}
+		if !set {
+			t.Error("no clock of a minute is set")
+		}
+		b.pass()
+		stays(b)
+		b.logIn("u002", password)
+		b.gated(NoGate)
+	})
+	t.Run("answered after a sleep", func(t *testing.T) {
+		now := time.Now()
+		b := asked(t, &now)
+		now = slept(t, now, time.Hour)
+		b.tap("Go on as User Number0")
+		stays(b)
+	})
+	t.Run("another question", func(t *testing.T) {
+		now := time.Now()
+		b := asked(t, &now)
+		first := b.alarms
+		b.press(fyne.KeyEscape)
+		b.logIn("u000", password)
+		b.until("the question", func() bool { return b.says("Log in as User Number0?") })
+		for _, a := range first {
+			a.do()
+		}
+		b.settle()
+		if !b.says("Log in as User Number0?") {
+			t.Error("the clock of a question that was answered takes back the next one")
+		}
+	})
+}
 
 // slept is the time after a sleep of the computer: the clock on the wall went on, and the one that counts steadily, which
 // a time holds too, stood still. Nothing but the clock itself makes such times.
@@ -44,6 +141,30 @@ func TestSleepOfTheComputerIsIdleTime(t *testing.T) {
 			b.logIn("u000", password)
 			b.gated(NoGate)
 		})
+	}
+}
+
+func TestAdminWhoChangedTheirNameFindsWhatTheyTyped(t *testing.T) {
+	b := newBench(t, 1)
+	b.listed()
+	b.NewUser()
+	b.write("carol")
+	b.Lock()
+	b.prepare(func(tx directory.Tx) error {
+		u, err := tx.User("u000")
+		if err != nil {
+			return err
+		}
+		u.LastName = "Renamed"
+		return tx.PutUser(u)
+	})
+	b.logIn("u000", password)
+	b.gated(NoGate)
+	if b.Wizard() == nil || b.typedID() != "carol" {
+		t.Error("what was typed is gone")
+	}
+	if b.session.Name != "User Renamed" || widget.Find[*widget.RailItem](b.window.Content(), "User Renamed") == nil {
+		t.Errorf("the rail does not show the new name; the session has %q", b.session.Name)
 	}
 }
 

@@ -76,9 +76,7 @@ func (p *loginPage) keys() *widget.Keys {
 }
 
 func (p *loginPage) shown() {
-	ctx, cancel := context.WithCancel(p.desk.ctx)
-	p.cancel = cancel
-	p.listen(ctx)
+	p.listen()
 	p.first()
 }
 
@@ -92,6 +90,9 @@ func (p *loginPage) changed() { p.render() }
 
 // first puts the cursor where the next input goes.
 func (p *loginPage) first() {
+	if p.desk.gateQuestion != nil {
+		return // it has the keyboard
+	}
 	e := p.user.Entry
 	switch {
 	case p.state.PIN != nil && p.state.PIN.last():

@@ -16,7 +16,9 @@ import (
 
 // listen takes cards that are laid on a reader from now on. One that lies there already does not count: whoever locked
 // the window may have left it there.
-func (p *loginPage) listen(ctx context.Context) {
+func (p *loginPage) listen() {
+	ctx, cancel := context.WithCancel(p.desk.ctx)
+	p.cancel = cancel
 	board, _ := p.desk.station.Board.State()
 	p.desk.beside(ctx, func(ctx context.Context) {
 		for ctx.Err() == nil {
@@ -38,6 +40,20 @@ func (p *loginPage) listen(ctx context.Context) {
 			}
 		}
 	})
+}
+
+// pause takes no cards until resume; one that was being used is let go.
+func (p *loginPage) pause() {
+	p.cancel()
+	p.state.PIN = nil
+	p.pin.SetText("")
+	p.render()
+}
+
+// resume takes cards again. What was left of them on a reader does not count.
+func (p *loginPage) resume() {
+	p.listen()
+	p.first()
 }
 
 // onGate runs show on the window's goroutine, unless the page has gone by then.

@@ -3,6 +3,7 @@ package desk
 import (
 	"context"
 	"errors"
+	"time"
 
 	"tapstation/app/admin"
 	"tapstation/app/directory"
@@ -25,18 +26,59 @@ func (d *Desk) loggedIn(s session) {
 	switch {
 	case d.session.UserID == "":
 		d.begin(s)
-	case s == d.session:
+	case s.UserID == d.session.UserID && s.Role == d.session.Role:
+		if s != d.session { // their name is another by now
+			d.session = s
+			d.rail.list()
+			d.rail.render()
+		}
 		d.uncover()
 	case s.UserID == d.session.UserID:
 		d.begin(s) // with another role: what was open may not be theirs any more
 	default:
-		d.ask(widget.QuestionText{
-			Title:  text.T("login.other.title", "Name", s.Name),
-			Text:   text.T("login.other.text", "Locked", d.session.Name),
-			Act:    text.T("login.other.act", "Name", s.Name),
-			Cancel: text.T("login.other.cancel"), Danger: true,
-		}, func() { d.begin(s) })
+		d.askOther(s)
 	}
+}
+
+// proofHolds is how long a proven session waits for the answer whether it shall take the place of the one that locked.
+const proofHolds = time.Minute
+
+// askOther asks somebody who has logged in whether what another one left open shall be given up. No answer is a no:
+// else whoever comes later could go on as them.
+func (d *Desk) askOther(s session) {
+	gate, _ := d.gate.(pausing)
+	if gate != nil {
+		gate.pause() // what a card asks for would be hidden by the question
+	}
+	stay := func() {
+		d.unask()
+		if gate != nil {
+			gate.resume()
+		}
+	}
+	since := d.now()
+	d.askEither(widget.QuestionText{
+		Title:  text.T("login.other.title", "Name", s.Name),
+		Text:   text.T("login.other.text", "Locked", d.session.Name),
+		Act:    text.T("login.other.act", "Name", s.Name),
+		Cancel: text.T("login.other.cancel"), Danger: true,
+	}, func() {
+		if passed(since, d.now()) >= proofHolds { // the computer slept, and the clock below with it
+			stay()
+			return
+		}
+		d.unask()
+		d.begin(s)
+	}, stay)
+	q := d.gateQuestion
+	stop := d.opts.After(proofHolds, func() {
+		d.do(func() {
+			if d.gateQuestion == q {
+				stay()
+			}
+		})
+	})
+	q.over = func() { stop() }
 }
 
 // LogOut ends the session, after a question where something typed would be lost.
