@@ -22,6 +22,8 @@ func (d *Desk) Busy() bool {
 		return p.failed == nil && (!p.known || p.searched().state.Asking)
 	case *settingsPage:
 		return !p.state.Known && p.state.Failed == nil
+	case *adminsPage:
+		return p.list == nil && p.failed == nil
 	case *readerPage:
 		return p.looking
 	}

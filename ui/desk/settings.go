@@ -69,6 +69,9 @@ func newSettingsPage(d *Desk) *settingsPage {
 		p.items[s.section] = item
 		sections.Add(item)
 	}
+	if d.may(directory.ManageAdmins) {
+		sections.Add(widget.NewRailItem(theme.UsersIcon, text.T("admins.title"), d.ShowAdmins))
+	}
 	p.all = widget.PadXY(theme.Space32, theme.Space24, widget.Above(theme.Space16,
 		container.New(besideBodyLayout{}, sections, p.body), widget.Heading(text.T("settings.title"))))
 	p.render()

@@ -13,7 +13,8 @@ func (g *guide) panel() {
 			g.large(name)
 		}
 	})
-	g.open("the admins", g.desk.ShowAdmins)
+	mouse{g}.press(t("admins.title")) // a place in Settings
+	g.loaded("the admins")
 	g.both("admins")
 	g.open("the account", g.desk.ShowAccount)
 	g.picture("account")
