@@ -33,6 +33,8 @@ var (
 	ErrForeign = errors.New("this is no backup of Tapstation")
 	// ErrNewer is a backup of a version that this one does not know.
 	ErrNewer = errors.New("the backup was made by a newer version")
+	// ErrOther: a backup would take the place of a file that is none.
+	ErrOther = errors.New("there is another file of this name, which is no backup")
 	// ErrNothing: there is no directory yet.
 	ErrNothing = errors.New("there is nothing to back up yet")
 	// ErrDamaged is a backup that is not as it was made.
@@ -88,8 +90,8 @@ func (m manifest) summary() Summary {
 		Size: m.Size}
 }
 
-// Save makes a backup in the file at path, in place of one that is there; the file is there whole or not at all.
-// Progress, which may be nil, is told in bytes of the directory.
+// Save makes a backup in the file at path, in place of a backup that is there; the file is there whole or not at all.
+// What is in it was checked: it can be restored. Progress, which may be nil, is told in bytes of the directory.
 func (b *Backup) Save(ctx context.Context, by, path string, progress func(done, size int64)) (Summary, error) {
 	if err := b.Directory.Look(ctx, by, directory.BackUp); err != nil {
 		return Summary{}, fmt.Errorf("back up: %w", err)
@@ -97,12 +99,18 @@ func (b *Backup) Save(ctx context.Context, by, path string, progress func(done, 
 	if there, err := b.Store.Exists(ctx); err != nil || !there {
 		return Summary{}, fmt.Errorf("back up: %w", cmp.Or(err, ErrNothing))
 	}
+	if err := replaceable(path); err != nil {
+		return Summary{}, fmt.Errorf("back up: %w", err)
+	}
 	temp, remove, err := b.scratch()
 	if err != nil {
 		return Summary{}, fmt.Errorf("back up: %w", err)
 	}
 	defer remove()
 	if err := b.Store.CopyTo(ctx, temp, progress); err != nil {
+		return Summary{}, fmt.Errorf("back up: %w", err)
+	}
+	if err := b.Store.At(temp).Check(ctx); err != nil {
 		return Summary{}, fmt.Errorf("back up: %w", err)
 	}
 	m, err := b.describe(ctx, temp)
@@ -114,6 +122,26 @@ func (b *Backup) Save(ctx context.Context, by, path string, progress func(done, 
 	}
 	return m.summary(), b.Directory.Record(ctx, by, directory.BackUp, audit.Entry{Act: audit.BackedUp,
 		Detail: map[string]string{"file": filepath.Base(path), "entries": strconv.FormatUint(m.AuditSeq, 10)}})
+}
+
+// replaceable tells whether a backup may be put at path: where nothing is, or a backup. Nobody means to lose the
+// directory itself, or a letter, to a name that is there already.
+func replaceable(path string) error {
+	archive, err := openArchive(path)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	if err == nil {
+		defer archive.Close()
+		var description *zip.File
+		if description, _, err = parts(archive); err == nil {
+			_, err = readManifest(description)
+		}
+	}
+	if errors.Is(err, ErrForeign) {
+		return ErrOther
+	}
+	return nil // a backup, if perhaps a damaged one, or what whole.Write will say more about
 }
 
 // scratch is a name in the data folder for a copy, and what removes it. Those that a crash left behind go with the next.

@@ -354,6 +354,44 @@ func TestSaveThatFailsLeavesNothing(t *testing.T) {
 	}
 }
 
+func TestOnlyABackupGivesWayToABackup(t *testing.T) {
+	b := open(t, 2)
+	folder := t.TempDir()
+	letter := filepath.Join(folder, "letter.txt")
+	if err := os.WriteFile(letter, []byte("Dear Ada"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range []string{letter, filepath.Join(b.Folder, bolt.Name)} {
+		if _, err := b.Save(t.Context(), by, path, nil); !errors.Is(err, backup.ErrOther) {
+			t.Errorf("Save over %s: %v, want ErrOther", filepath.Base(path), err)
+		}
+	}
+	if got, err := os.ReadFile(letter); err != nil || string(got) != "Dear Ada" {
+		t.Errorf("the letter says %q, %v", got, err)
+	}
+	path := filepath.Join(folder, "backup")
+	for range 2 {
+		if _, err := b.Save(t.Context(), by, path, nil); err != nil {
+			t.Errorf("Save over a backup, or nothing: %v", err)
+		}
+	}
+}
+
+func TestArchiveOfVeryManyEntriesIsRefusedUnread(t *testing.T) {
+	b := open(t, 1)
+	var parts []any
+	for i := range 70_000 {
+		parts = append(parts, fmt.Sprint(i), []byte(nil))
+	}
+	path := filepath.Join(t.TempDir(), "many")
+	if err := os.WriteFile(path, archive(t, parts...), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := b.Check(t.Context(), path); !errors.Is(err, backup.ErrForeign) {
+		t.Errorf("Check: %v, want ErrForeign", err)
+	}
+}
+
 // describing is an archive of data with the description that fits it, but for the counts.
 func describing(t *testing.T, described map[string]any, data []byte) []byte {
 	t.Helper()

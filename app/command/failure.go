@@ -148,6 +148,7 @@ var failures = []failure{
 	// A backup.
 	{is(backup.ErrForeign), "no_backup", "Name a file that tapstation backup made."},
 	{is(backup.ErrNewer), "newer", "Update Tapstation on this computer."},
+	{is(backup.ErrOther), "file_exists", "Choose another name, or remove that file first."},
 	{is(backup.ErrDamaged), "backup_damaged", "Use another backup."},
 	{is(backup.ErrNothing), "nothing_to_back_up", "Add a user first."},
 
