@@ -82,7 +82,7 @@ func backupErrorWords(err error) wording.Words {
 		name string
 	}{
 		{backup.ErrForeign, "foreign"}, {backup.ErrNewer, "newer"}, {backup.ErrDamaged, "damaged"},
-		{backup.ErrNothing, "nothing"}, {fs.ErrPermission, "forbidden"}, {fs.ErrNotExist, "missing"},
+		{backup.ErrNothing, "nothing"}, {backup.ErrOther, "other"}, {fs.ErrPermission, "forbidden"}, {fs.ErrNotExist, "missing"},
 	} {
 		if errors.Is(err, known.err) {
 			return wording.Words{Title: text.T("backup.error." + known.name + ".title"), Remedy: text.T("backup.error." + known.name + ".remedy")}
