@@ -21,7 +21,7 @@ func (t *tx) checkRoll() (err error) {
 		if err != nil {
 			return err
 		}
-		if n == 0 || n > rollMost || len(raw)%traitSize != 0 ||
+		if n == 0 || n > t.sizes.rollMost || len(raw)%traitSize != 0 ||
 			pages > 0 && (bytes.Compare(places[0], page) < 0 || bytes.Compare(last, page) >= 0) {
 			return fmt.Errorf("%w: a page of the roll makes no sense", directory.ErrDamaged)
 		}

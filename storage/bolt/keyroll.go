@@ -14,15 +14,15 @@ import (
 )
 
 // The roll lists all keys in the order they were made, with the traits that queries and statistics ask for. It is cut
-// into pages of at most rollMost keys. A page is two values in keyRoll, under a place that is not behind its first
+// into pages. A page is two values in keyRoll, under a place that is not behind its first
 // key and behind all of the pages before; the first page also has what comes before that:
 //
 //	t PLACE → the traits of each key, traitSize bytes
 //	p PLACE → the place of each: a byte that is the length of the key ID, or 0 and the length in 2 bytes; then the place
 //
 // Whatever is asked, walking along the traits of a million keys reads 18 MB, and only the keys that are answered with
-// are read themselves. A log-in, which changes when its key was used, writes one page of traits.
-const rollMost = 128
+// are read themselves. A log-in, which changes when its key was used, writes one page of traits. Pages are long because
+// the system has 64 kB of a file in sight for each place that is looked at.
 
 func rollKey(part byte, place []byte) []byte { return append([]byte{part}, place...) }
 
@@ -179,7 +179,7 @@ func (t *tx) enroll(k directory.SecurityKey) error {
 	}
 	p.places = slices.Insert(p.places, i, place)
 	p.traits = slices.Insert(p.traits, i*traitSize, traitsOf(k).encode()...)
-	if len(p.places) <= rollMost {
+	if len(p.places) <= t.sizes.rollMost {
 		return t.putRollPage(p)
 	}
 	if bytes.Compare(p.places[0], p.key) < 0 { // the first page, which must be told apart from what it now has behind it
@@ -189,8 +189,8 @@ func (t *tx) enroll(k directory.SecurityKey) error {
 		p.key = p.places[0]
 	}
 	half := len(p.places) / 2
-	if i == rollMost {
-		half = rollMost // most keys come at the end, and then the pages behind them stay full
+	if i == t.sizes.rollMost {
+		half = i // most keys come at the end, and then the pages behind them stay full
 	}
 	second := rollPage{p.places[half], p.traits[half*traitSize:], p.places[half:]}
 	if err := t.putRollPage(second); err != nil {

@@ -15,10 +15,12 @@ type sizes struct {
 
 	// looseMost is how many users of a segment may be loose, more at the end of a transaction are bound.
 	looseMost int
+
+	rollMost int // keys on a page of the roll
 }
 
 // The segment is bound anew in some 100 ms, once in looseMost changes; a search looks at each loose user.
-var usualSizes = sizes{segment: 16, block: 12, looseMost: 4096}
+var usualSizes = sizes{segment: 16, block: 12, looseMost: 4096, rollMost: 1024}
 
 func (s sizes) split(ordinal uint32) (segment uint32, slot int) {
 	return ordinal >> s.segment, int(ordinal & (1<<s.segment - 1))

@@ -120,7 +120,7 @@ func callRoll(b *bbolt.Tx, roll *bbolt.Bucket) error {
 			p.key = place
 		}
 		p.places, p.traits = append(p.places, place), append(p.traits, traitsOf(k).encode()...)
-		if len(p.places) == rollMost {
+		if len(p.places) == t.sizes.rollMost {
 			turn()
 		}
 	}

@@ -61,25 +61,35 @@ type census struct {
 func (t *tx) countKeys(c *census) error {
 	// A page is counted when it is known where the next begins: if that is before what is long ago, all of it is.
 	var page, traits []byte
+	first := true // with what comes before its own place
 	for next, raw := range t.scan(keyRoll, []byte("t"), nil) {
 		if err := t.alive(); err != nil {
 			return err
 		}
-		if err := t.countPage(c, page, next, traits); err != nil {
-			return err
+		if page != nil {
+			if err := t.countPage(c, rollPart{page, next, traits, first}); err != nil {
+				return err
+			}
+			first = false
 		}
 		page, traits = next, raw
 	}
-	return t.countPage(c, page, nil, traits)
+	return t.countPage(c, rollPart{page, nil, traits, first})
 }
 
-// countPage counts the keys of a page. next is the place of the page behind it; nil: there is none.
-func (t *tx) countPage(c *census, page, next, raw []byte) error {
-	n := len(raw) / traitSize
-	allLong := next != nil && bytes.Compare(next, c.pendingBefore) <= 0
+// rollPart is a page of the roll under page; next is the place of the page behind it, nil where there is none.
+type rollPart struct {
+	page, next, traits []byte
+	first              bool
+}
+
+func (t *tx) countPage(c *census, p rollPart) error {
+	n := len(p.traits) / traitSize
+	allLong := p.next != nil && bytes.Compare(p.next, c.pendingBefore) <= 0
+	someLong := p.first || bytes.Compare(p.page, c.pendingBefore) < 0
 	var places [][]byte
 	for i := range n {
-		k := traitsAt(raw, i)
+		k := traitsAt(p.traits, i)
 		c.marks[k.marks%allMarks]++
 		c.days.count(k.activated)
 		pending := k.marks&stateBits == pendingMark
@@ -87,12 +97,12 @@ func (t *tx) countPage(c *census, page, next, raw []byte) error {
 			c.pending++
 			continue
 		}
-		if !pending && !unnumbered(k.marks) {
+		if (!pending || !someLong) && !unnumbered(k.marks) {
 			continue
 		}
 		if places == nil {
 			var err error
-			if places, err = t.rollPlaces(page, n); err != nil {
+			if places, err = t.rollPlaces(p.page, n); err != nil {
 				return err
 			}
 		}

@@ -22,7 +22,7 @@ func TestContractWithSmallSegments(t *testing.T) {
 		t.Run(fmt.Sprint(loose), func(t *testing.T) {
 			storagetest.Run(t, func(t *testing.T) directory.Store {
 				s := bolt.New(filepath.Join(t.TempDir(), "data", bolt.Name))
-				s.SetSizes(7, 6, loose)
+				s.SetSizes(7, 6, loose, 5)
 				return s
 			})
 		})
