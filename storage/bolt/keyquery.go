@@ -78,6 +78,9 @@ func (t *tx) eachAsked(q directory.KeyQuery, bounds rollBounds, do func(place []
 	if none {
 		return nil
 	}
+	if err := t.flush(); err != nil {
+		return err
+	}
 	return t.eachEnrolled(f, bounds, do)
 }
 

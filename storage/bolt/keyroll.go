@@ -3,12 +3,9 @@ package bolt
 import (
 	"bytes"
 	"encoding/binary"
-	"fmt"
 	"slices"
 	"sort"
 	"time"
-
-	"go.etcd.io/bbolt"
 
 	"tapstation/app/directory"
 )
@@ -87,145 +84,6 @@ func (t traits) encode() []byte {
 func traitsAt(raw []byte, i int) traits {
 	raw = raw[i*traitSize : (i+1)*traitSize]
 	return traits{binary.LittleEndian.Uint16(raw), instant(binary.LittleEndian.Uint64(raw[2:])), instant(binary.LittleEndian.Uint64(raw[10:]))}
-}
-
-// rollPage is one page while it is changed.
-type rollPage struct {
-	key    []byte // a place
-	traits []byte
-	places [][]byte
-}
-
-func (p rollPage) encodePlaces() []byte {
-	var raw []byte
-	for _, place := range p.places {
-		if n := len(place) - placeTime; n < 256 {
-			raw = append(raw, byte(n))
-		} else {
-			raw = binary.LittleEndian.AppendUint16(append(raw, 0), uint16(n))
-		}
-		raw = append(raw, place...)
-	}
-	return raw
-}
-
-func parsePlaces(raw []byte) (places [][]byte, err error) {
-	for len(raw) > 0 {
-		n, size := int(raw[0]), 1
-		if n == 0 && len(raw) >= 3 {
-			n, size = int(binary.LittleEndian.Uint16(raw[1:])), 3
-		}
-		if raw = raw[size:]; n == 0 || len(raw) < placeTime+n {
-			return nil, fmt.Errorf("%w: a place in the roll of keys makes no sense", directory.ErrDamaged)
-		}
-		places, raw = append(places, raw[:placeTime+n]), raw[placeTime+n:]
-	}
-	return places, nil
-}
-
-// rollPlaces are the places of the n keys of a page.
-func (t *tx) rollPlaces(key []byte, n int) ([][]byte, error) {
-	places, err := parsePlaces(t.get(keyRoll, rollKey('p', key)))
-	if err == nil && len(places) != n {
-		err = fmt.Errorf("%w: a page of the roll has %d traits and %d places", directory.ErrDamaged, n, len(places))
-	}
-	return places, err
-}
-
-// rollSeek stands at the traits of the page that a place belongs to; k is nil when there is no page.
-func rollSeek(c *bbolt.Cursor, place []byte) (k, v []byte) {
-	k, v = c.Seek(rollKey('t', place))
-	if bytes.Equal(k, rollKey('t', place)) {
-		return k, v
-	}
-	if k == nil {
-		k, v = c.Last()
-	} else {
-		k, v = c.Prev()
-	}
-	if k == nil || k[0] != 't' {
-		k, v = c.Seek([]byte("t")) // before the first
-	}
-	return k, v
-}
-
-// rollPage is the page that a place belongs to, copied; a new one when there is none at all.
-func (t *tx) rollPage(place []byte) (p rollPage, err error) {
-	k, v := rollSeek(t.bucket(keyRoll).Cursor(), place)
-	if k == nil {
-		return rollPage{key: place}, nil
-	}
-	p = rollPage{key: bytes.Clone(k[1:]), traits: bytes.Clone(v)}
-	p.places, err = t.rollPlaces(p.key, len(p.traits)/traitSize)
-	return p, err
-}
-
-// find is where a place is in the page, or should be.
-func (p rollPage) find(place []byte) (i int, found bool) {
-	return slices.BinarySearchFunc(p.places, place, bytes.Compare)
-}
-
-// enroll puts a key into the roll, or changes its traits.
-func (t *tx) enroll(k directory.SecurityKey) error {
-	place := placeOf(k)
-	p, err := t.rollPage(place)
-	if err != nil {
-		return err
-	}
-	i, found := p.find(place)
-	if found {
-		copy(p.traits[i*traitSize:], traitsOf(k).encode())
-		return t.put(keyRoll, rollKey('t', p.key), p.traits)
-	}
-	p.places = slices.Insert(p.places, i, place)
-	p.traits = slices.Insert(p.traits, i*traitSize, traitsOf(k).encode()...)
-	if len(p.places) <= t.sizes.rollMost {
-		return t.putRollPage(p)
-	}
-	if bytes.Compare(p.places[0], p.key) < 0 { // the first page, which must be told apart from what it now has behind it
-		if err := t.putRollPage(rollPage{key: p.key}); err != nil {
-			return err
-		}
-		p.key = p.places[0]
-	}
-	half := len(p.places) / 2
-	if i == t.sizes.rollMost {
-		half = i // most keys come at the end, and then the pages behind them stay full
-	}
-	second := rollPage{p.places[half], p.traits[half*traitSize:], p.places[half:]}
-	if err := t.putRollPage(second); err != nil {
-		return err
-	}
-	return t.putRollPage(rollPage{p.key, p.traits[:half*traitSize], p.places[:half]})
-}
-
-// strike takes a key off the roll.
-func (t *tx) strike(place []byte) error {
-	p, err := t.rollPage(place)
-	if err != nil {
-		return err
-	}
-	i, found := p.find(place)
-	if !found {
-		return fmt.Errorf("%w: key %q is not on the roll", directory.ErrDamaged, place[placeTime:])
-	}
-	p.places = slices.Delete(p.places, i, i+1)
-	p.traits = slices.Delete(p.traits, i*traitSize, (i+1)*traitSize)
-	return t.putRollPage(p)
-}
-
-func (t *tx) putRollPage(p rollPage) error {
-	if len(p.places) == 0 {
-		if err := t.delete(keyRoll, rollKey('p', p.key)); err != nil {
-			return err
-		}
-		return t.delete(keyRoll, rollKey('t', p.key))
-	}
-	raw := p.encodePlaces() // before anything is put, because the places may lie where they are kept
-	if err := t.put(keyRoll, rollKey('t', p.key), p.traits); err != nil {
-		return err
-	}
-	return t.put(keyRoll, rollKey('p', p.key), raw)
 }
 
 // rollFilter is the part of a query that traits answer, except when the key was made.

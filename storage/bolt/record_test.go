@@ -167,19 +167,20 @@ func TestCheckFindsWhatDoesNotFit(t *testing.T) {
 		"a group's set lost":         {func(t *tx) error { return t.delete(userSets, groupKey(0, "staff")) }, directory.ErrDamaged},
 		"a group's set of nobody":    {func(t *tx) error { return t.setGroup(0, "others", true) }, directory.ErrDamaged},
 		"a set that is not so":       {func(t *tx) error { return t.setFlag(0, isDisabled, true) }, directory.ErrDamaged},
-		"a key not on the roll":      {func(t *tx) error { return t.strike(placeOf(fullKey)) }, directory.ErrDamaged},
-		"a key too many on the roll": {func(t *tx) error { return t.enroll(directory.SecurityKey{ID: "other"}) }, directory.ErrDamaged},
+		"a key not on the roll":      {func(t *tx) error { t.strike(placeOf(fullKey)); return nil }, directory.ErrDamaged},
+		"a key too many on the roll": {func(t *tx) error { t.enroll(directory.SecurityKey{ID: "other"}); return nil }, directory.ErrDamaged},
 		"a key with other traits": {func(t *tx) error {
 			k := fullKey
 			k.LastUsed = k.LastUsed.Add(time.Second)
-			return t.enroll(k)
+			t.enroll(k)
+			return nil
 		}, directory.ErrDamaged},
 		"a roll out of order": {func(t *tx) error {
 			other := directory.SecurityKey{ID: "other", UserID: "ada", Created: fullKey.Created}
-			if err := t.PutKey(other); err != nil {
+			if err := errors.Join(t.PutKey(other), t.flush()); err != nil {
 				return err
 			}
-			p, err := t.rollPage(placeOf(fullKey))
+			p, _, err := t.rollPage(placeOf(fullKey))
 			beyond := rollPage{[]byte("\xff"), p.traits[traitSize:], p.places[1:]}
 			return errors.Join(err, t.putRollPage(beyond), t.putRollPage(rollPage{p.key, p.traits[:traitSize], p.places[:1]}))
 		}, directory.ErrDamaged},
@@ -235,11 +236,14 @@ func TestDamagedRecordsAreErrors(t *testing.T) {
 	if err := s.Update(t.Context(), func(dtx directory.Tx) error {
 		junk := []byte{0xA1, 0x01}
 		t := dtx.(*tx)
+		for _, k := range []directory.SecurityKey{{ID: "k"}, {ID: "gone", State: directory.Active}, {ID: "lost"}} {
+			t.enroll(k)
+		}
 		return errors.Join(
 			t.put(users, []byte("ada"), junk), t.put(groups, []byte("g"), junk), t.put(keys, []byte("k"), junk),
 			t.put(settings, workspaceKey, junk), t.put(settings, auditHeadKey, junk), t.put(enrollments, []byte("ada"), junk),
-			t.put(auditLog, []byte("x"), junk), t.enroll(directory.SecurityKey{ID: "k"}),
-			t.put(keyIndex, append(ownerKey([]byte("eve")), "1"...), nil), t.enroll(directory.SecurityKey{ID: "gone", State: directory.Active}), t.enroll(directory.SecurityKey{ID: "lost"}))
+			t.put(auditLog, []byte("x"), junk),
+			t.put(keyIndex, append(ownerKey([]byte("eve")), "1"...), nil))
 	}); err != nil {
 		t.Fatal(err)
 	}

@@ -35,7 +35,7 @@ type tx struct {
 	steps    int
 
 	sizes sizes
-	index userChanges // not yet written
+	index changes // not yet written
 }
 
 var _ directory.Tx = (*tx)(nil)

@@ -73,13 +73,15 @@ func (b *flagBlock) empty() bool {
 
 var errFull = errors.New("there is no room for more")
 
-// userChanges is what a transaction has changed and not yet written into the indexes of users. A batch of users changes
-// the same few blocks again and again; they are written once.
-type userChanges struct {
+// changes is what a transaction has changed and not yet written into the indexes. A batch of users changes the same few
+// blocks again and again; they are written once.
+type changes struct {
 	documents map[uint32][]byte // by ordinal; empty: the user is gone
 	flags     map[uint32]*flagBlock
 	groups    map[blockGroup]bitset
 	holders   map[string]holder // by the key in users: those whose security keys changed
+
+	roll map[string][]byte // by place: traits of keys; nil: the key is gone
 
 	next      uint32
 	nextKnown bool
@@ -172,6 +174,9 @@ func (t *tx) flush() error {
 		}
 	}
 	clear(t.index.groups)
+	if err := t.flushRoll(); err != nil {
+		return err
+	}
 	if t.index.nextKnown {
 		if err := t.put(userSets, nextKey, ordinalValue(t.index.next)); err != nil {
 			return err
