@@ -56,7 +56,7 @@ func TestKilledAtAnyMomentLeavesADirectoryWhole(t *testing.T) {
 	if _, err := b.Save(t.Context(), by, filepath.Join(top, "backup"), nil); err != nil {
 		t.Fatal(err)
 	}
-	rounds := 15
+	rounds := 10
 	if os.Getenv("TAPSTATION_SOAK") != "" {
 		rounds = 500
 	}
