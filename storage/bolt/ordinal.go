@@ -13,7 +13,8 @@ type sizes struct {
 	segment uint // bits of an ordinal that name a user within its segment
 	block   uint // likewise within a block of each set
 
-	// looseMost is how many users of a segment may be loose, more at the end of a transaction are bound.
+	// looseMost is how many users of the last segment, where new ones come, may be loose; of others, a quarter. More at
+	// the end of a transaction are bound.
 	looseMost int
 
 	rollMost int // keys on a page of the roll

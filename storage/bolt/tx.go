@@ -33,6 +33,7 @@ type tx struct {
 	changed  bool
 	over     bool
 	steps    int
+	looks    int // see bucket
 
 	sizes sizes
 	index changes // not yet written
@@ -62,8 +63,14 @@ func (t *tx) bucket(name []byte) *bbolt.Bucket {
 	if t.b == nil {
 		return nil
 	}
+	if t.looks++; t.looks%looksMost == 0 && !t.writable {
+		boltfile.LookAway(t.b)
+	}
 	return t.b.Bucket(name)
 }
+
+// looksMost is how often a View looks at the file before it looks away from what it has seen.
+const looksMost = 32
 
 // get is the value of a key, valid until the next change, or nil.
 func (t *tx) get(bucket, key []byte) []byte {

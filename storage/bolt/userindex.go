@@ -295,9 +295,22 @@ func (t *tx) flushSegment(n uint32, slots []int) error {
 			return err
 		}
 	}
+	next := t.index.next
+	if !t.index.nextKnown {
+		if next, err = t.nextOrdinal(); err != nil {
+			return err
+		}
+	}
+	most := t.sizes.looseMost
+	switch tail, _ := t.sizes.split(max(next, 1) - 1); {
+	case slots[len(slots)-1] == 1<<t.sizes.segment-1:
+		return t.bindSegment(n) // it is complete, and few of its users will change soon
+	case n != tail:
+		most /= 4
+	}
 	count := 0
 	for c, k := seekFirst(loose); k != nil; k, _ = c.Next() {
-		if count++; count > t.sizes.looseMost {
+		if count++; count > most {
 			return t.bindSegment(n)
 		}
 	}
