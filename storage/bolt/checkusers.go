@@ -126,7 +126,7 @@ func (t *tx) checkSegments(next uint32, users int) error {
 			return err
 		}
 		loose := map[int][]byte{}
-		if err := eachLoose(looseBucket, func(slot int, raw []byte) error { loose[slot] = raw; return nil }); err != nil {
+		if err := t.eachLoose(looseBucket, func(slot int, raw []byte) error { loose[slot] = raw; return nil }); err != nil {
 			return err
 		}
 		wanted := map[int][]byte{}

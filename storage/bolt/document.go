@@ -54,6 +54,16 @@ func parseDocument(raw []byte) (d document) {
 	return d
 }
 
+// copied is the document without its words, for when the place it lies in is not to be looked at again.
+func (d document) copied() document {
+	all := slices.Concat(d.id, d.name, d.email, d.created)
+	take := func(n int) (part []byte) {
+		part, all = all[:n:n], all[n:]
+		return part
+	}
+	return document{id: take(len(d.id)), name: take(len(d.name)), email: take(len(d.email)), created: take(len(d.created))}
+}
+
 // words are the words of a loose document, in their order.
 func (d document) words() [][]byte {
 	if len(d.text) == 0 {

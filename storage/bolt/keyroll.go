@@ -163,6 +163,7 @@ func (t *tx) eachEnrolled(f rollFilter, bounds rollBounds, do func(place []byte)
 		if err := t.alive(); err != nil {
 			return err
 		}
+		t.look()
 		more, err := t.eachOnPage(k[1:], v, f, bounds, do)
 		if err != nil || !more {
 			return err

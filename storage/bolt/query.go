@@ -111,7 +111,7 @@ func (s *userSearch) segment(n uint32, found *runHeap) error {
 	for _, w := range s.words {
 		having := newBitset(len(set) * 64)
 		bound.mark(w[1:], having)
-		if err := eachLoose(looseBucket, func(slot int, raw []byte) error {
+		if err := s.tx.eachLoose(looseBucket, func(slot int, raw []byte) error {
 			having.put(slot, len(raw) > 0 && parseDocument(raw).has(w))
 			return nil
 		}); err != nil {
@@ -121,11 +121,11 @@ func (s *userSearch) segment(n uint32, found *runHeap) error {
 			return nil
 		}
 	}
-	if err := eachLoose(looseBucket, func(slot int, raw []byte) error {
+	if err := s.tx.eachLoose(looseBucket, func(slot int, raw []byte) error {
 		loose.set(slot)
 		if set.has(slot) && len(raw) > 0 {
 			if d := parseDocument(raw); s.behind(d) {
-				matching = append(matching, d)
+				matching = append(matching, d.copied()) // sorting would have all of their pages in sight at once
 			}
 		}
 		return nil

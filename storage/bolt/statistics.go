@@ -66,6 +66,7 @@ func (t *tx) countKeys(c *census) error {
 		if err := t.alive(); err != nil {
 			return err
 		}
+		t.look()
 		if page != nil {
 			if err := t.countPage(c, rollPart{page, next, traits, first}); err != nil {
 				return err

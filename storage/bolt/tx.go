@@ -33,7 +33,7 @@ type tx struct {
 	changed  bool
 	over     bool
 	steps    int
-	looks    int // see bucket
+	looks    int // see look
 
 	sizes sizes
 	index changes // not yet written
@@ -63,14 +63,18 @@ func (t *tx) bucket(name []byte) *bbolt.Bucket {
 	if t.b == nil {
 		return nil
 	}
-	if t.looks++; t.looks%looksMost == 0 && !t.writable {
-		boltfile.LookAway(t.b)
-	}
+	t.look()
 	return t.b.Bucket(name)
 }
 
-// looksMost is how often a View looks at the file before it looks away from what it has seen.
-const looksMost = 32
+// look is told before a part of the file is looked at that is likely not in sight; a View looks away from the others from
+// time to time.
+func (t *tx) look() {
+	const most = 16
+	if t.looks++; t.looks%most == 0 && !t.writable {
+		boltfile.LookAway(t.b)
+	}
+}
 
 // get is the value of a key, valid until the next change, or nil.
 func (t *tx) get(bucket, key []byte) []byte {

@@ -330,7 +330,7 @@ func (t *tx) bindSegment(n uint32) error {
 		return err
 	}
 	changed := map[int][]byte{}
-	if err := eachLoose(loose, func(slot int, raw []byte) error {
+	if err := t.eachLoose(loose, func(slot int, raw []byte) error {
 		changed[slot] = raw
 		return nil
 	}); err != nil {
@@ -362,12 +362,17 @@ func (t *tx) segment(n uint32) (segment, *bbolt.Bucket, error) {
 	return s, all.Bucket(looseKey(n)), err
 }
 
-func eachLoose(b *bbolt.Bucket, do func(slot int, raw []byte) error) error {
+func (t *tx) eachLoose(b *bbolt.Bucket, do func(slot int, raw []byte) error) error {
 	if b == nil {
 		return nil
 	}
+	const inPage = 16 // documents, or so
 	c := b.Cursor()
+	n := 0
 	for k, raw := c.First(); k != nil; k, raw = c.Next() {
+		if n++; n%inPage == 0 {
+			t.look()
+		}
 		slot, err := parseSlot(k)
 		if err != nil {
 			return err
