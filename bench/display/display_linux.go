@@ -40,6 +40,7 @@ type Display struct {
 	Name   string // as DISPLAY wants it
 	server *exec.Cmd
 	client *C.Display
+	typed  uint64 // the time of the last key
 }
 
 // Open starts a server. It ends with ctx, but Close it before.
@@ -48,7 +49,7 @@ func Open(ctx context.Context) (*Display, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer told.Close()
+	defer func() { _ = told.Close() }() // it was only read from
 	var complaint strings.Builder
 	server := exec.CommandContext(ctx, "Xvfb", "-displayfd", "3", "-br", "-screen", "0", "1920x1080x24", "-nolisten", "tcp")
 	server.ExtraFiles = []*os.File{tell} // descriptor 3
@@ -97,7 +98,7 @@ func (d *Display) FirstFrame(ctx context.Context, program *exec.Cmd) (time.Durat
 	err := d.await(ctx, true, ended)
 	took := time.Since(began)
 	if killed := program.Process.Kill(); killed == nil {
-		<-ended
+		_ = <-ended // that it was killed
 	}
 	if err != nil {
 		return 0, fmt.Errorf("wait for the first frame of %s: %w", program.Path, err)
