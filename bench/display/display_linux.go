@@ -97,11 +97,12 @@ func (d *Display) FirstFrame(ctx context.Context, program *exec.Cmd) (time.Durat
 	go func() { ended <- program.Wait() }()
 	err := d.await(ctx, true, ended)
 	took := time.Since(began)
+	var exit error
 	if killed := program.Process.Kill(); killed == nil {
-		_ = <-ended // that it was killed
+		exit = <-ended
 	}
 	if err != nil {
-		return 0, fmt.Errorf("wait for the first frame of %s: %w", program.Path, err)
+		return 0, fmt.Errorf("wait for the first frame of %s, which ended with %v: %w", program.Path, exit, err)
 	}
 	return took, nil
 }
