@@ -102,7 +102,7 @@ func (d *Display) FirstFrame(ctx context.Context, program *exec.Cmd) (time.Durat
 		exit = <-ended
 	}
 	if err != nil {
-		return 0, fmt.Errorf("wait for the first frame of %s, which ended with %v: %w", program.Path, exit, err)
+		return 0, fmt.Errorf("wait for the first frame of %s: %w", program.Path, errors.Join(err, exit))
 	}
 	return took, nil
 }
