@@ -23,7 +23,8 @@ func (t *tx) Users(q directory.UserQuery) (page directory.UserPage, err error) {
 		return page, err
 	}
 	limit := pageLimit(q.Limit, usersUnsaid, usersMost)
-	s := userSearch{tx: t, order: orderOf(q.Sort), back: q.Desc, words: queryWords(q.Text), query: q}
+	s := userSearch{tx: t, order: orderOf(q.Sort), back: q.Desc, words: queryWords(q.Text), query: q,
+		flagged: newFlagBlock(1 << t.sizes.block), grouped: newBitset(1 << t.sizes.block), having: newBitset(1 << t.sizes.segment)}
 	if q.Group != "" {
 		if _, err := name(q.Group); err != nil {
 			return page, nil // no group has such a name
@@ -75,6 +76,11 @@ type userSearch struct {
 	words [][]byte // each after a NUL
 	group string   // folded; "" for all
 	after *document
+
+	// Used again and again.
+	flagged *flagBlock
+	grouped bitset // of a block
+	having  bitset // of a segment
 }
 
 // runs are the users that match, in order within each run.
@@ -106,10 +112,10 @@ func (s *userSearch) segment(n uint32, found *runHeap) error {
 	if err != nil {
 		return err
 	}
-	loose := newBitset(len(set) * 64) // slots that what is bound of is out of date
 	var matching []document
 	for _, w := range s.words {
-		having := newBitset(len(set) * 64)
+		having := s.having
+		clear(having)
 		bound.mark(w[1:], having)
 		if err := s.tx.eachLoose(looseBucket, func(slot int, raw []byte) error {
 			having.put(slot, len(raw) > 0 && parseDocument(raw).has(w))
@@ -121,6 +127,8 @@ func (s *userSearch) segment(n uint32, found *runHeap) error {
 			return nil
 		}
 	}
+	loose := s.having // slots that what is bound of is out of date
+	clear(loose)
 	if err := s.tx.eachLoose(looseBucket, func(slot int, raw []byte) error {
 		loose.set(slot)
 		if set.has(slot) && len(raw) > 0 {
@@ -146,10 +154,10 @@ func (s *userSearch) members(n uint32) (bitset, error) {
 	words := len(set) / int(s.tx.sizes.blocks())
 	for i := range s.tx.sizes.blocks() {
 		block := n*s.tx.sizes.blocks() + i
-		flagged, err := s.tx.flagBlock(block)
-		if err != nil {
+		if err := s.tx.readFlags(block, s.flagged); err != nil {
 			return nil, err
 		}
+		flagged := s.flagged
 		part := set[int(i)*words : (int(i)+1)*words]
 		copy(part, flagged[isUser])
 		switch s.query.Disabled {
@@ -167,11 +175,11 @@ func (s *userSearch) members(n uint32) (bitset, error) {
 			clear(part)
 		}
 		if s.group != "" {
-			in := newBitset(1 << s.tx.sizes.block)
-			if err := in.decodeInto(s.tx.get(userSets, groupKey(block, s.group))); err != nil {
+			clear(s.grouped)
+			if err := s.grouped.decodeInto(s.tx.get(userSets, groupKey(block, s.group))); err != nil {
 				return nil, err
 			}
-			part.and(in)
+			part.and(s.grouped)
 		}
 	}
 	return set, nil

@@ -36,9 +36,9 @@ func (t *tx) userStatistics(s *directory.Statistics) error {
 		return err
 	}
 	last, _ := t.sizes.blockOf(next - 1)
+	block := newFlagBlock(1 << t.sizes.block)
 	for n := range last + 1 {
-		block, err := t.flagBlock(n)
-		if err != nil {
+		if err := t.readFlags(n, block); err != nil {
 			return err
 		}
 		s.Users += block[isUser].count()

@@ -143,12 +143,18 @@ func setIn[K comparable, V any](m *map[K]V, k K, v V) {
 // flagBlock is a block as it is kept.
 func (t *tx) flagBlock(n uint32) (*flagBlock, error) {
 	block := newFlagBlock(1 << t.sizes.block)
-	if raw := t.get(userSets, flagsKey(n)); raw != nil {
-		if err := block.decode(raw); err != nil {
-			return nil, err
-		}
+	return block, t.readFlags(n, block)
+}
+
+// readFlags has block be the one that is kept.
+func (t *tx) readFlags(n uint32, block *flagBlock) error {
+	for _, set := range block {
+		clear(set)
 	}
-	return block, nil
+	if raw := t.get(userSets, flagsKey(n)); raw != nil {
+		return block.decode(raw)
+	}
+	return nil
 }
 
 // flush writes what waits, so that the indexes are as the records are.

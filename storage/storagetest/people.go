@@ -116,7 +116,7 @@ func Fill(ctx context.Context, s directory.Store, n int) error {
 	for len(people) > 0 {
 		// The more are there, the more pages a transaction has to write whatever it adds; the fewer, the more a page
 		// that is only split at the end slows down what is put into it.
-		batch := people[:min(min(max(500, (n-len(people))/40), 5000), len(people))]
+		batch := people[:min(min(max(500, (n-len(people))/40), 1000), len(people))]
 		people = people[len(batch):]
 		err := s.Update(ctx, func(tx directory.Tx) error {
 			for _, p := range batch {
