@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"runtime/debug"
 	"sync"
 
 	"fyne.io/fyne/v2"
@@ -66,11 +67,16 @@ func (s screen) taken(ctx context.Context, folder string, held *directory.HeldEr
 	})
 }
 
+// heapAim is how much memory in bytes the window's own part is kept to as long as that can be: pictures of words come and
+// go with every letter typed, and a password takes 64 MiB for a moment; left alone, what is no longer used would double.
+const heapAim = 96 << 20
+
 // showDesk shows the window until it is closed or ctx ends, and runs the station meanwhile. A tray is the demo's.
 func showDesk(ctx context.Context, station *app.Station, opts desk.Options, tray demo.Tray) error {
 	if err := language.Use(wanted(ctx, station.Directory)); err != nil {
 		return err
 	}
+	debug.SetMemoryLimit(heapAim)
 	a := fyneapp.NewWithID(appID)
 	ctx, cancel := context.WithCancel(ctx)
 	var work sync.WaitGroup
