@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -20,6 +21,9 @@ const million = 1_000_000
 
 // The owner of the workspace that the million belong to.
 const ownerID, ownerPassword = "station-owner", "correct horse battery"
+
+// asTyped are a few searches, which a process and the window are made to do letter by letter.
+var asTyped = strings.Fields("maria rile zzyx jo example u1")
 
 // crowd is a data folder with a million users, each with a key, in 20 groups, and an owner who can log in. All
 // benchmarks of one run share it, because making it takes minutes; TestMain removes it.

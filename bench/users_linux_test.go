@@ -3,7 +3,6 @@ package bench
 import (
 	"context"
 	"math/rand/v2"
-	"strings"
 	"testing"
 	"time"
 
@@ -200,6 +199,3 @@ func inTurn(ctx context.Context, s directory.Store, all ...func(directory.Tx) er
 	}
 	return nil
 }
-
-// asTyped are a few searches letter by letter, as the process and the window are made to search.
-var asTyped = strings.Fields("maria rile zzyx jo example u1")
