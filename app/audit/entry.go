@@ -45,6 +45,13 @@ const (
 	KeyRevoked         Act = "key_revoked"
 	KeyReset           Act = "key_reset"
 	PINChanged         Act = "pin_changed"
+	KeyAssigned        Act = "key_assigned"
+	ActivationResent   Act = "activation_resent"
+	ActivationShown    Act = "activation_shown"
+	ActivationRefused  Act = "activation_refused"
+	PINMailed          Act = "pin_mailed"
+	PINShown           Act = "pin_shown"
+	EmailProven        Act = "email_proven"
 	LoginAccepted      Act = "login_accepted"
 	LoginRefused       Act = "login_refused"
 
@@ -58,6 +65,11 @@ const (
 	AdminUnlocked        Act = "admin_unlocked"
 
 	WorkspaceChanged Act = "workspace_changed"
+	SecretChanged    Act = "secret_changed"
+	TemplateChanged  Act = "template_changed"
+	MailTested       Act = "mail_tested"
+	MailRetried      Act = "mail_retried"
+	MailWithdrawn    Act = "mail_withdrawn"
 	BackedUp         Act = "backed_up"
 	Restored         Act = "restored"
 	AuditExported    Act = "audit_exported"
@@ -66,9 +78,9 @@ const (
 // Acts are all of them, in the order of a list to choose from.
 var Acts = []Act{
 	UserAdded, UserChanged, UserDisabled, UserEnabled, UserDeleted, GroupAdded, GroupChanged, GroupDeleted, MembersAdded, MembersRemoved, ImportBegun, UsersImported, ImportUndone, UsersExported,
-	EnrollmentBegun, EnrollmentResumed, EnrollmentRefused, EnrollmentGivenUp, KeyActivated, KeyRenamed, KeySettingsChanged, KeyDisabled, KeyEnabled, KeyReplaced, KeyRevoked, KeyReset, PINChanged, LoginAccepted, LoginRefused,
+	EnrollmentBegun, EnrollmentResumed, EnrollmentRefused, EnrollmentGivenUp, KeyActivated, KeyRenamed, KeySettingsChanged, KeyDisabled, KeyEnabled, KeyReplaced, KeyRevoked, KeyReset, PINChanged, KeyAssigned, ActivationResent, ActivationShown, ActivationRefused, PINMailed, PINShown, EmailProven, LoginAccepted, LoginRefused,
 	AdminAdded, AdminChanged, AdminRemoved, AdminPasswordChanged, AdminLoggedIn, AdminLoginRefused, AdminLocked, AdminUnlocked,
-	WorkspaceChanged, BackedUp, Restored, AuditExported,
+	WorkspaceChanged, SecretChanged, TemplateChanged, MailTested, MailRetried, MailWithdrawn, BackedUp, Restored, AuditExported,
 }
 
 // Entry is one act.

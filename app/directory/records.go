@@ -12,6 +12,7 @@ type User struct {
 	LastName  string
 	Email     string
 	Groups    []string // names of groups, sorted
+	Language  string   // of mails and pages for this user, a BCP 47 tag; empty: the workspace's
 	Handle    []byte   // WebAuthn user.id: 32 random bytes, for life, telling nothing about the person
 	Disabled  bool
 	Created   time.Time
@@ -161,6 +162,13 @@ type Workspace struct {
 	OfflineLogins int // log-ins since the last one with the directory
 	OfflineDays   int // days since the last contact
 
+	Mail   MailSettings
+	Portal PortalSettings
+
+	// How long what is mailed can be used.
+	LinkDays  int
+	CodeHours int
+
 	Changed time.Time
 }
 
@@ -209,6 +217,8 @@ func DefaultWorkspace() Workspace {
 		Verification: PIN, OfflineLogin: false, PINChooser: UserHere,
 		PINPolicy: PINPolicy{MinLength: 6, MaxLength: 63},
 		LockAfter: 10 * time.Minute, OfflineLogins: 50, OfflineDays: 30,
+		Mail:     MailSettings{Security: STARTTLS},
+		LinkDays: 7, CodeHours: 48,
 	}
 }
 

@@ -93,6 +93,33 @@ type Tx interface {
 	LastImportSteps(limit int) ([]ImportStep, error) // the last first
 	DropImportSteps(n int) error                     // the last n
 
+	Ticket(id string) (Ticket, error)
+	TicketByLink(hash []byte) (Ticket, error)
+	TicketByHandle(handle []byte) (Ticket, error)
+	Tickets(q TicketQuery) ([]Ticket, error)
+	PutTicket(t Ticket) error // adds or replaces; ErrExists when another ticket has this link or this handle
+	DeleteTicket(id string) error
+
+	Message(id string) (Message, error)
+	Messages(q MessageQuery) (MessagePage, error)
+	// DueMessages are queued messages that are due at now and leased by nobody then, the longest due first: of each user
+	// only the one that was made first, and none while that one waits. next is when there will be more, if nothing is
+	// added: zero when never.
+	DueMessages(now time.Time, limit int) (due []Message, next time.Time, err error)
+	PutMessage(m Message) error // adds or replaces
+	DeleteMessage(id string) error
+	MessageCounts() (map[MessageState]int, error)
+
+	MailTemplate(kind MessageKind, language string) (MailTemplate, error)
+	MailTemplates() ([]MailTemplate, error) // sorted by kind and language
+	PutMailTemplate(t MailTemplate) error
+	DeleteMailTemplate(kind MessageKind, language string) error
+
+	// Secret is something sealed, by its name. What opens it is not in the store.
+	Secret(name string) ([]byte, error)
+	PutSecret(name string, sealed []byte) error
+	DeleteSecret(name string) error // no error when there is none
+
 	// AppendAudit links e to the last entry (audit.Link) and keeps it.
 	AppendAudit(e audit.Entry) error
 	Audit(q AuditQuery) ([]audit.Entry, error)

@@ -58,20 +58,61 @@ func Use(language string) error {
 // Language is the language in use: "en" until Use.
 func Language() string { return inUse().language }
 
+// Words are the sentences in one language, whatever language is in use: for what is written to somebody who is not at
+// this screen.
+type Words struct{ t *translation }
+
+var spoken sync.Map // name of a translation: *translation
+
+// In is the words in a language, or in the one in use where there is no such translation or none is named.
+func In(language string) Words {
+	if language == "" {
+		return Words{inUse()}
+	}
+	name, err := match(language)
+	if err != nil {
+		return Words{inUse()}
+	}
+	if t, ok := spoken.Load(name); ok {
+		return Words{t.(*translation)}
+	}
+	t, err := load(name)
+	if err != nil {
+		return Words{inUse()}
+	}
+	spoken.Store(name, t)
+	return Words{t}
+}
+
+// Language is the name of the translation: "en", "de".
+func (w Words) Language() string { return w.t.language }
+
+// T is as the function T.
+func (w Words) T(key string, pairs ...any) string {
+	return w.t.say(&i18n.LocalizeConfig{MessageID: key, TemplateData: data(pairs)})
+}
+
+// N is as the function N.
+func (w Words) N(key string, count int, pairs ...any) string { return w.t.count(key, count, pairs) }
+
+// Date is as the function Date.
+func (w Words) Date(t time.Time) string { return t.Local().Format(w.T("format.date")) }
+
+// DateTime is as the function DateTime.
+func (w Words) DateTime(t time.Time) string { return t.Local().Format(w.T("format.date_time")) }
+
 // T is the sentence named key. Its placeholders are given as pairs of name and value:
 //
 //	text.T("reader.ready", "Reader", name)
 //
 // A key that is missing comes back as it is.
 func T(key string, pairs ...any) string {
-	return say(&i18n.LocalizeConfig{MessageID: key, TemplateData: data(pairs)})
+	return Words{inUse()}.T(key, pairs...)
 }
 
 // N is the sentence named key in the form that count asks for ("1 key", "2 keys"). {{.Count}} is count.
 func N(key string, count int, pairs ...any) string {
-	d := data(pairs)
-	d["Count"] = count
-	return say(&i18n.LocalizeConfig{MessageID: key, TemplateData: d, PluralCount: count})
+	return inUse().count(key, count, pairs)
 }
 
 // Number is a count as the language writes it: "1,204", "1.204".
@@ -83,10 +124,10 @@ func Number(n int) string {
 func Day(t time.Time) string { return t.Local().Format(T("format.day")) }
 
 // Date is the day of t, local time, as the language writes it.
-func Date(t time.Time) string { return t.Local().Format(T("format.date")) }
+func Date(t time.Time) string { return Words{inUse()}.Date(t) }
 
 // DateTime is the day and minute of t, local time, as the language writes them.
-func DateTime(t time.Time) string { return t.Local().Format(T("format.date_time")) }
+func DateTime(t time.Time) string { return Words{inUse()}.DateTime(t) }
 
 // Messages are all sentences of a language as one JSON object, for a toolkit with words of its own.
 func Messages(language string) ([]byte, error) {
@@ -114,8 +155,14 @@ func inUse() *translation {
 	return english()
 }
 
-func say(c *i18n.LocalizeConfig) string {
-	s, err := inUse().localizer.Localize(c)
+func (t *translation) count(key string, count int, pairs []any) string {
+	d := data(pairs)
+	d["Count"] = count
+	return t.say(&i18n.LocalizeConfig{MessageID: key, TemplateData: d, PluralCount: count})
+}
+
+func (t *translation) say(c *i18n.LocalizeConfig) string {
+	s, err := t.localizer.Localize(c)
 	if err != nil && s == "" {
 		return c.MessageID
 	}

@@ -22,9 +22,29 @@ func groupsAreRenamed(*bbolt.Tx, *bbolt.Bucket) error { return nil }
 // neither.
 func keysKnowPINs(*bbolt.Tx, *bbolt.Bucket) error { return nil }
 
+// usersHaveLanguages: version 2 may hold the language of a user's mails. What version 1 wrote is a user without.
+func usersHaveLanguages(*bbolt.Tx, *bbolt.Bucket) error { return nil }
+
+// workspaceMails: version 3 knows how mail leaves and how long links live, and a workspace kept before gets what a new one
+// has. Who chooses the PIN stays as it was.
+func workspaceMails(_ *bbolt.Tx, b *bbolt.Bucket) error {
+	return changeWorkspace(b, func(r *workspaceRecord) {
+		w := directory.DefaultWorkspace()
+		r.Mail, r.LinkDays, r.CodeHours = keepMail(w.Mail), w.LinkDays, w.CodeHours
+	})
+}
+
 // workspaceHasPolicies: version 2 knows when windows lock and how long log-ins without the directory go on, and a
 // workspace kept before gets what a new one has.
 func workspaceHasPolicies(_ *bbolt.Tx, b *bbolt.Bucket) error {
+	return changeWorkspace(b, func(r *workspaceRecord) {
+		w := directory.DefaultWorkspace()
+		r.LockAfter, r.OfflineLogins, r.OfflineDays = w.LockAfter, w.OfflineLogins, w.OfflineDays
+	})
+}
+
+// changeWorkspace changes the workspace, where one was kept.
+func changeWorkspace(b *bbolt.Bucket, change func(*workspaceRecord)) error {
 	raw := b.Get(workspaceKey)
 	if raw == nil {
 		return nil
@@ -33,10 +53,8 @@ func workspaceHasPolicies(_ *bbolt.Tx, b *bbolt.Bucket) error {
 	if err != nil {
 		return err
 	}
-	w := directory.DefaultWorkspace()
-	r.LockAfter, r.OfflineLogins, r.OfflineDays = w.LockAfter, w.OfflineLogins, w.OfflineDays
-	raw, err = boltfile.Encode(r)
-	if err != nil {
+	change(&r)
+	if raw, err = boltfile.Encode(r); err != nil {
 		return err
 	}
 	return b.Put(workspaceKey, raw)

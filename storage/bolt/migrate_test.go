@@ -81,6 +81,7 @@ func version1(t *testing.T) (path string, want held) {
 	}
 	w := directory.DefaultWorkspace()
 	want.Workspace.LockAfter, want.Workspace.OfflineLogins, want.Workspace.OfflineDays = w.LockAfter, w.OfflineLogins, w.OfflineDays
+	want.Workspace.Mail, want.Workspace.LinkDays, want.Workspace.CodeHours = w.Mail, w.LinkDays, w.CodeHours
 	db, err := os.ReadFile("testdata/v1/station.db")
 	if err != nil {
 		t.Fatal(err)

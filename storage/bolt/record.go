@@ -25,16 +25,18 @@ type userRecord struct {
 	Disabled  bool     `cbor:"8,keyasint,omitempty"`
 	Created   instant  `cbor:"9,keyasint,omitempty"`
 	Changed   instant  `cbor:"10,keyasint,omitempty"`
+	Language  string   `cbor:"11,keyasint,omitempty"`
 }
 
 func keepUser(u directory.User) userRecord {
 	return userRecord{u.ID, u.UserName, u.FirstName, u.LastName, u.Email, u.Groups, u.Handle, u.Disabled,
-		instantOf(u.Created), instantOf(u.Changed)}
+		instantOf(u.Created), instantOf(u.Changed), u.Language}
 }
 
 func (r userRecord) user() directory.User {
 	return directory.User{ID: r.ID, UserName: r.UserName, FirstName: r.FirstName, LastName: r.LastName, Email: r.Email,
-		Groups: r.Groups, Handle: r.Handle, Disabled: r.Disabled, Created: r.Created.Time(), Changed: r.Changed.Time()}
+		Groups: r.Groups, Handle: r.Handle, Disabled: r.Disabled, Created: r.Created.Time(), Changed: r.Changed.Time(),
+		Language: r.Language}
 }
 
 type groupRecord struct {
@@ -220,12 +222,68 @@ type workspaceRecord struct {
 	DeniedAAGUIDs  [][16]byte    `cbor:"17,keyasint,omitempty"`
 	OfflineLogins  int           `cbor:"18,keyasint,omitempty"`
 	OfflineDays    int           `cbor:"19,keyasint,omitempty"`
+
+	// From version 3 of the bucket on.
+	Mail      *mailRecord   `cbor:"20,keyasint,omitempty"`
+	Portal    *portalRecord `cbor:"21,keyasint,omitempty"`
+	LinkDays  int           `cbor:"22,keyasint,omitempty"`
+	CodeHours int           `cbor:"23,keyasint,omitempty"`
+}
+
+type mailRecord struct {
+	Host         string `cbor:"1,keyasint,omitempty"`
+	Port         int    `cbor:"2,keyasint,omitempty"`
+	Security     string `cbor:"3,keyasint,omitempty"`
+	AllowPlain   bool   `cbor:"4,keyasint,omitempty"`
+	Auth         string `cbor:"5,keyasint,omitempty"`
+	User         string `cbor:"6,keyasint,omitempty"`
+	CA           []byte `cbor:"7,keyasint,omitempty"`
+	Hello        string `cbor:"8,keyasint,omitempty"`
+	From         string `cbor:"9,keyasint,omitempty"`
+	FromName     string `cbor:"10,keyasint,omitempty"`
+	ReplyTo      string `cbor:"11,keyasint,omitempty"`
+	DKIMDomain   string `cbor:"12,keyasint,omitempty"`
+	DKIMSelector string `cbor:"13,keyasint,omitempty"`
+}
+
+func keepMail(m directory.MailSettings) *mailRecord {
+	return &mailRecord{m.Host, m.Port, string(m.Security), m.AllowPlain, string(m.Auth), m.User, m.CA, m.Hello, m.From, m.FromName,
+		m.ReplyTo, m.DKIMDomain, m.DKIMSelector}
+}
+
+func (r *mailRecord) mail() directory.MailSettings {
+	if r == nil {
+		return directory.MailSettings{}
+	}
+	return directory.MailSettings{Host: r.Host, Port: r.Port, Security: directory.MailSecurity(r.Security), AllowPlain: r.AllowPlain,
+		Auth: directory.MailAuth(r.Auth), User: r.User, CA: r.CA, Hello: r.Hello, From: r.From, FromName: r.FromName,
+		ReplyTo: r.ReplyTo, DKIMDomain: r.DKIMDomain, DKIMSelector: r.DKIMSelector}
+}
+
+type portalRecord struct {
+	URL         string `cbor:"1,keyasint,omitempty"`
+	Listen      string `cbor:"2,keyasint,omitempty"`
+	Certificate string `cbor:"3,keyasint,omitempty"`
+	Key         string `cbor:"4,keyasint,omitempty"`
+}
+
+func keepPortal(p directory.PortalSettings) *portalRecord {
+	r := portalRecord(p)
+	return &r
+}
+
+func (r *portalRecord) portal() directory.PortalSettings {
+	if r == nil {
+		return directory.PortalSettings{}
+	}
+	return directory.PortalSettings(*r)
 }
 
 func keepWorkspace(w directory.Workspace) workspaceRecord {
 	return workspaceRecord{w.Name, w.RPID, w.RPName, string(w.Verification), w.OfflineLogin, string(w.PINChooser),
 		pinPolicyRecord(w.PINPolicy), w.DriverLink, w.Language, instantOf(w.Changed), w.Logo, string(w.Appearance),
-		w.LockAfter, w.RequirePIN, string(w.Attestation), w.AllowedAAGUIDs, w.DeniedAAGUIDs, w.OfflineLogins, w.OfflineDays}
+		w.LockAfter, w.RequirePIN, string(w.Attestation), w.AllowedAAGUIDs, w.DeniedAAGUIDs, w.OfflineLogins, w.OfflineDays,
+		keepMail(w.Mail), keepPortal(w.Portal), w.LinkDays, w.CodeHours}
 }
 
 func (r workspaceRecord) workspace() directory.Workspace {
@@ -235,7 +293,7 @@ func (r workspaceRecord) workspace() directory.Workspace {
 		DriverLink: r.DriverLink, Language: r.Language, Changed: r.Changed.Time(), Logo: r.Logo,
 		Appearance: directory.Appearance(r.Appearance), LockAfter: r.LockAfter, RequirePIN: r.RequirePIN,
 		Attestation: directory.Attestation(r.Attestation), AllowedAAGUIDs: r.AllowedAAGUIDs, DeniedAAGUIDs: r.DeniedAAGUIDs,
-		OfflineLogins: r.OfflineLogins, OfflineDays: r.OfflineDays}
+		OfflineLogins: r.OfflineLogins, OfflineDays: r.OfflineDays, Mail: r.Mail.mail(), Portal: r.Portal.portal(), LinkDays: r.LinkDays, CodeHours: r.CodeHours}
 }
 
 type enrollmentRecord struct {

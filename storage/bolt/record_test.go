@@ -53,6 +53,8 @@ func FuzzRecord(f *testing.F) {
 		again(t, raw, enrollmentRecord.enrollment, keepEnrollment)
 		again(t, raw, auditRecord.entry, keepEntry)
 		again(t, raw, importRecord.imported, keepImport)
+		again(t, raw, ticketRecord.ticket, keepTicket)
+		again(t, raw, messageRecord.message, keepMessage)
 		again(t, raw, stepRecord.step, keepStep)
 		again(t, raw, func(r headRecord) audit.Head { return audit.Head(r) }, func(h audit.Head) headRecord { return headRecord(h) })
 	})
@@ -83,18 +85,28 @@ func again[R, D any](t *testing.T, raw []byte, from func(R) D, to func(D) R) {
 func TestRecordsComeBackWhole(t *testing.T) {
 	whole(t, fullKey, keepKey, keyRecord.key)
 	whole(t, directory.User{ID: "a", UserName: "b", FirstName: "c", LastName: "d", Email: "e", Groups: []string{"f"}, Handle: []byte("g"),
-		Disabled: true, Created: at, Changed: at.Add(time.Second)}, keepUser, userRecord.user)
+		Disabled: true, Created: at, Changed: at.Add(time.Second), Language: "h"}, keepUser, userRecord.user)
 	whole(t, directory.Group{Name: "a", Description: "b", Created: at, Was: "f",
 		Defaults: directory.KeyDefaults{Verification: "c", OfflineLogin: "d", PINChooser: "e"}}, keepGroup, groupRecord.group)
 	whole(t, directory.Workspace{Name: "a", RPID: "b", RPName: "c", Verification: "d", OfflineLogin: true, PINChooser: "e",
 		PINPolicy:  directory.PINPolicy{MinLength: 1, MaxLength: 2, Digit: true, Lower: true, Upper: true, Special: true},
 		DriverLink: "f", Language: "g", Changed: at, Logo: []byte("h"), Appearance: "i", LockAfter: 1, RequirePIN: true, Attestation: "j",
-		AllowedAAGUIDs: [][16]byte{{1}}, DeniedAAGUIDs: [][16]byte{{2}}, OfflineLogins: 3, OfflineDays: 4}, keepWorkspace, workspaceRecord.workspace)
+		AllowedAAGUIDs: [][16]byte{{1}}, DeniedAAGUIDs: [][16]byte{{2}}, OfflineLogins: 3, OfflineDays: 4,
+		Mail: directory.MailSettings{Host: "k", Port: 5, Security: "l", AllowPlain: true, Auth: "m", User: "n", CA: []byte("o"), Hello: "p",
+			From: "q", FromName: "r", ReplyTo: "s", DKIMDomain: "t", DKIMSelector: "u"},
+		Portal:   directory.PortalSettings{URL: "v", Listen: "w", Certificate: "x", Key: "y"},
+		LinkDays: 6, CodeHours: 7}, keepWorkspace, workspaceRecord.workspace)
 	whole(t, directory.Enrollment{UserID: "a", KeyID: "b", KeyName: "c", Verification: "d", OfflineLogin: true, PINChooser: "e",
 		Replaces: []string{"f"}, Stage: "g", Mark: fullKey.Mark, SealedPIN: []byte("h"), PINMade: true, Credential: fullKey.Credential,
 		Started: at, Changed: at.Add(time.Second)}, keepEnrollment, enrollmentRecord.enrollment)
 	whole(t, directory.Admin{UserID: "a", Role: "b", Password: "c", Failures: 1, Attempted: at, Locked: true, LastLogin: at.Add(time.Hour),
 		Created: at, Changed: at}, keepAdmin, adminRecord.admin)
+	whole(t, directory.Ticket{ID: "a", Purpose: "b", UserID: "c", KeyID: "d", Email: "e", State: "f", Link: []byte("g"), Handle: []byte("h"),
+		Code: []byte("i"), Serial: 1, WrongCodes: 2, Created: at, Expires: at.Add(time.Minute), CodeExpires: at.Add(time.Hour), Shown: at.Add(time.Second), Closed: at},
+		keepTicket, ticketRecord.ticket)
+	whole(t, directory.Message{ID: "a", Kind: "b", UserID: "c", KeyID: "d", TicketID: "e", To: "f", MessageID: "g", State: "h", Attempts: 1,
+		Due: at, LeasedBy: "i", LeasedUntil: at.Add(time.Second), Answer: "j", Created: at, Tried: at.Add(time.Hour), Done: at},
+		keepMessage, messageRecord.message)
 	whole(t, audit.Entry{Seq: 1 << 60, Time: at, Actor: "a", Act: "b", User: "c", Key: "d", Detail: map[string]string{"e": "f"},
 		Prev: []byte("g"), Hash: []byte("h")}, keepEntry, auditRecord.entry)
 }

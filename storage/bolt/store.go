@@ -30,19 +30,25 @@ const Name = "station.db"
 
 // The buckets.
 var (
-	users        = []byte("users")
-	userIndex    = []byte("user_index")    // ordinals by handle, see ordinalKey
-	userSets     = []byte("user_sets")     // see ordinal.go
-	userSegments = []byte("user_segments") // see segment.go
-	groups       = []byte("groups")
-	keys         = []byte("keys")
-	keyIndex     = []byte("key_index")
-	keyRoll      = []byte("key_roll") // see keyroll.go
-	enrollments  = []byte("enrollments")
-	admins       = []byte("admins")
-	settings     = []byte("settings")     // the keys below
-	auditLog     = []byte("audit")        // keyed by Seq, 8 bytes big-endian
-	importSteps  = []byte("import_steps") // of the import under way, keyed by their place, 8 bytes big-endian
+	users         = []byte("users")
+	userIndex     = []byte("user_index")    // ordinals by handle, see ordinalKey
+	userSets      = []byte("user_sets")     // see ordinal.go
+	userSegments  = []byte("user_segments") // see segment.go
+	groups        = []byte("groups")
+	keys          = []byte("keys")
+	keyIndex      = []byte("key_index")
+	keyRoll       = []byte("key_roll") // see keyroll.go
+	enrollments   = []byte("enrollments")
+	admins        = []byte("admins")
+	settings      = []byte("settings") // the keys below
+	auditLog      = []byte("audit")    // keyed by Seq, 8 bytes big-endian
+	tickets       = []byte("tickets")
+	ticketIndex   = []byte("ticket_index") // see ticket.go
+	outbox        = []byte("outbox")
+	outboxIndex   = []byte("outbox_index") // see message.go
+	mailTemplates = []byte("mail_templates")
+	secrets       = []byte("secrets")
+	importSteps   = []byte("import_steps") // of the import under way, keyed by their place, 8 bytes big-endian
 )
 
 // Keys in settings.
@@ -56,7 +62,7 @@ var (
 var schema = boltfile.Schema{
 	Format: "tapstation directory",
 	Buckets: []boltfile.Bucket{
-		{Name: string(users)},
+		{Name: string(users), Steps: steps(usersHaveLanguages)},
 		{Name: string(groups), Steps: steps(groupsHaveDefaults, groupsAreRenamed)},
 		{Name: string(keys), Steps: steps(keysKnowPINs)},
 		{Name: string(keyRoll), Fill: callRoll},
@@ -65,11 +71,17 @@ var schema = boltfile.Schema{
 		{Name: string(userSegments)},
 		{Name: string(userIndex), Steps: steps(usersHaveOrdinals)},
 		{Name: string(enrollments)},
-		{Name: string(settings), Steps: steps(workspaceHasPolicies)},
+		{Name: string(settings), Steps: steps(workspaceHasPolicies, workspaceMails)},
 		{Name: string(auditLog)},
 		{Name: string(auditIndex), Fill: auditIsSummarized},
 		{Name: string(admins)},
-		{Name: string(importSteps)},
+		{Name: string(importSteps), Steps: steps(usersHaveLanguages)},
+		{Name: string(tickets)},
+		{Name: string(ticketIndex)},
+		{Name: string(outbox)},
+		{Name: string(outboxIndex)},
+		{Name: string(mailTemplates)},
+		{Name: string(secrets)},
 	},
 }
 
