@@ -103,8 +103,8 @@ type Tx interface {
 	Message(id string) (Message, error)
 	Messages(q MessageQuery) (MessagePage, error)
 	// DueMessages are queued messages that are due at now and leased by nobody then, the longest due first: of each user
-	// only the one that was made first, and none while that one waits. next is when there will be more, if nothing is
-	// added: zero when never.
+	// only the one that was made first, and none while that one waits. next is when there will be more, if nothing
+	// is changed: zero when never, and not after now where there were more than limit.
 	DueMessages(now time.Time, limit int) (due []Message, next time.Time, err error)
 	PutMessage(m Message) error // adds or replaces
 	DeleteMessage(id string) error

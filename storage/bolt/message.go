@@ -1,7 +1,6 @@
 package bolt
 
 import (
-	"bytes"
 	"encoding/binary"
 	"encoding/hex"
 	"errors"
@@ -18,7 +17,8 @@ import (
 //	              u User ID NUL PLACE
 //	              k key ID NUL PLACE
 //	              q User ID NUL PLACE     those queued
-//	              d TIME PLACE            those queued, by when they are due and leased by nobody
+//	              d TIME PLACE            the first queued of each user, and every one of nobody, by when it is due and
+//	                                      leased by nobody: what is behind another is not looked at, however much there is
 //	              n state → how many
 type messageRecord struct {
 	ID          string  `cbor:"1,keyasint"`
@@ -70,6 +70,8 @@ func (t *tx) Messages(q directory.MessageQuery) (page directory.MessagePage, err
 	switch {
 	case q.KeyID != "":
 		prefix = indexKey('k', q.KeyID)
+	case q.UserID != "" && q.State == directory.Queued:
+		prefix = indexKey('q', directory.Fold(q.UserID))
 	case q.UserID != "":
 		prefix = indexKey('u', directory.Fold(q.UserID))
 	case q.State != "":
@@ -121,30 +123,40 @@ func (t *tx) DueMessages(now time.Time, limit int) (due []directory.Message, nex
 		if err := t.alive(); err != nil {
 			return nil, next, err
 		}
-		if len(rest) < placeTime || len(due) == limit {
-			break
-		}
-		m, err := t.messageAt(rest[placeTime:])
+		m, err := t.messageAt(rest[min(placeTime, len(rest)):])
 		if err != nil {
 			return nil, next, err
 		}
-		if at := ripe(m); at.After(now) {
-			next = at
-			break
+		if at := ripe(m); at.After(now) || len(due) == limit {
+			return due, at, nil
 		}
-		if m.UserID == "" || t.firstOfUser(m) {
-			due = append(due, m)
-		}
+		due = append(due, m)
 	}
 	return due, next, nil
 }
 
-// firstOfUser tells whether a user has no other message queued before m.
-func (t *tx) firstOfUser(m directory.Message) bool {
-	for place := range t.scan(outboxIndex, indexKey('q', directory.Fold(m.UserID)), nil) {
-		return bytes.Equal(place, placedAt(m.Created, m.ID))
+// firstQueued is the index entry of the message that is the next to be sent to a user; none where nothing is queued.
+func (t *tx) firstQueued(user string) ([]entry, error) {
+	for place := range t.scan(outboxIndex, indexKey('q', user), nil) {
+		m, err := t.messageAt(place)
+		return []entry{dueEntry(m)}, err
 	}
-	return false
+	return nil, nil
+}
+
+// firstsQueued are those of the users that two states of a message are for. Of a message for nobody, see messageEntries.
+func (t *tx) firstsQueued(old, m directory.Message) (entries []entry, err error) {
+	was, is := directory.Fold(old.UserID), directory.Fold(m.UserID)
+	if is != "" {
+		if entries, err = t.firstQueued(is); err != nil {
+			return nil, err
+		}
+	}
+	if was != "" && was != is {
+		more, err := t.firstQueued(was)
+		return append(entries, more...), err
+	}
+	return entries, nil
 }
 
 // ripe is when a queued message can be sent.
@@ -157,32 +169,44 @@ func ripe(m directory.Message) time.Time {
 
 func (t *tx) PutMessage(m directory.Message) (err error) {
 	defer t.guard(&err)
-	if m.ID == "" || len(m.ID) > maxName || len(m.KeyID) > maxName || len(m.UserID) > maxName || m.State == "" {
-		return fmt.Errorf("message ID %.64q: %w", m.ID, errName)
+	if !isID(m.ID) || m.KeyID != "" && !isID(m.KeyID) || !isID(string(m.State)) {
+		return fmt.Errorf("message %.64q of key %.64q, state %.64q: %w", m.ID, m.KeyID, m.State, errName)
 	}
-	var before []entry
+	if m.UserID != "" {
+		if _, err := name(m.UserID); err != nil {
+			return fmt.Errorf("user ID: %w", err)
+		}
+	}
 	old, err := t.message([]byte(m.ID))
-	known := err == nil
-	switch {
-	case known:
-		before = messageEntries(old)
-	case !errors.Is(err, directory.ErrNotFound):
+	known := !errors.Is(err, directory.ErrNotFound)
+	if known && err != nil {
+		return err
+	}
+	firsts, err := t.firstsQueued(old, m)
+	if err != nil {
 		return err
 	}
 	if err := keep(t, outbox, []byte(m.ID), keepMessage(m)); err != nil {
 		return fmt.Errorf("keep message %q: %w", m.ID, err)
 	}
-	if known && old.State != m.State {
-		if err := t.countMessages(old.State, -1); err != nil {
-			return err
-		}
+	var before []entry
+	if known {
+		before = messageEntries(old)
 	}
-	if !known || old.State != m.State {
+	if old.State != m.State {
+		if known {
+			if err := t.countMessages(old.State, -1); err != nil {
+				return err
+			}
+		}
 		if err := t.countMessages(m.State, 1); err != nil {
 			return err
 		}
 	}
-	return t.reindex(outboxIndex, before, messageEntries(m))
+	if err := t.reindex(outboxIndex, before, messageEntries(m)); err != nil {
+		return err
+	}
+	return t.requeue(firsts, old, m)
 }
 
 func (t *tx) DeleteMessage(id string) (err error) {
@@ -191,19 +215,36 @@ func (t *tx) DeleteMessage(id string) (err error) {
 	if err != nil {
 		return err
 	}
-	if err := t.delete(outbox, []byte(id)); err != nil {
+	firsts, err := t.firstsQueued(old, old)
+	if err != nil {
 		return err
 	}
-	if err := t.countMessages(old.State, -1); err != nil {
+	if err := errors.Join(t.delete(outbox, []byte(id)), t.countMessages(old.State, -1),
+		t.reindex(outboxIndex, messageEntries(old), nil)); err != nil {
 		return err
 	}
-	return t.reindex(outboxIndex, messageEntries(old), nil)
+	return t.requeue(firsts, old, old)
+}
+
+// requeue puts in the place of the entries of those that were the next to be sent the entries of those that are.
+func (t *tx) requeue(firsts []entry, old, m directory.Message) error {
+	now, err := t.firstsQueued(old, m)
+	if err != nil {
+		return err
+	}
+	return t.reindex(outboxIndex, firsts, now)
 }
 
 func (t *tx) countMessages(s directory.MessageState, by int) error {
-	key := append([]byte("n"), s...)
+	key := countKey(s)
 	n := count(t.get(outboxIndex, key)) + by
-	return t.put(outboxIndex, key, binary.BigEndian.AppendUint64(nil, uint64(max(n, 0))))
+	switch {
+	case n < 0:
+		return fmt.Errorf("%w: a message that is %s was not counted", directory.ErrDamaged, s)
+	case n == 0:
+		return t.delete(outboxIndex, key)
+	}
+	return t.put(outboxIndex, key, countOf(n))
 }
 
 func (t *tx) MessageCounts() (counts map[directory.MessageState]int, err error) {
@@ -224,8 +265,29 @@ func messageEntries(m directory.Message) []entry {
 	if m.KeyID != "" {
 		entries = append(entries, at(indexKey('k', m.KeyID)))
 	}
-	if m.State == directory.Queued {
-		entries = append(entries, at(indexKey('q', directory.Fold(m.UserID))), at(append([]byte("d"), placeAt(instantOf(ripe(m)))...)))
+	switch {
+	case m.State != directory.Queued:
+	case m.UserID == "":
+		entries = append(entries, dueEntry(m)) // waits for no other
+	default:
+		entries = append(entries, at(indexKey('q', directory.Fold(m.UserID))))
 	}
 	return entries
+}
+
+func dueEntry(m directory.Message) entry {
+	key := append([]byte("d"), placeAt(instantOf(ripe(m)))...)
+	return entry{append(key, placedAt(m.Created, m.ID)...), nil}
+}
+
+func countKey(s directory.MessageState) []byte { return append([]byte("n"), s...) }
+
+func countOf(n int) []byte { return binary.BigEndian.AppendUint64(nil, uint64(n)) }
+
+// count is the number that countOf keeps; 0 where none is.
+func count(raw []byte) int {
+	if len(raw) != 8 {
+		return 0
+	}
+	return int(binary.BigEndian.Uint64(raw))
 }

@@ -2,9 +2,9 @@ package bolt
 
 import (
 	"bytes"
-	"encoding/binary"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"tapstation/app/directory"
@@ -103,8 +103,8 @@ func (t *tx) Tickets(q directory.TicketQuery) (found []directory.Ticket, err err
 		if err := t.alive(); err != nil {
 			return nil, err
 		}
-		if len(found) == limit || len(place) < placeTime {
-			break
+		if len(place) <= placeTime {
+			return nil, fmt.Errorf("%w: a ticket has no place", directory.ErrDamaged)
 		}
 		if !q.ExpiresBefore.IsZero() && bytes.Compare(place[:placeTime], placeAt(instantOf(q.ExpiresBefore))) >= 0 {
 			break
@@ -115,7 +115,9 @@ func (t *tx) Tickets(q directory.TicketQuery) (found []directory.Ticket, err err
 		}
 		if (q.UserID == "" || directory.Fold(k.UserID) == directory.Fold(q.UserID)) && (q.Purpose == "" || k.Purpose == q.Purpose) &&
 			(q.State == "" || k.State == q.State) {
-			found = append(found, k)
+			if found = append(found, k); len(found) == limit {
+				break
+			}
 		}
 	}
 	return found, nil
@@ -123,8 +125,11 @@ func (t *tx) Tickets(q directory.TicketQuery) (found []directory.Ticket, err err
 
 func (t *tx) PutTicket(k directory.Ticket) (err error) {
 	defer t.guard(&err)
-	if k.ID == "" || len(k.ID) > maxName || len(k.KeyID) > maxName {
-		return fmt.Errorf("ticket ID %.64q: %w", k.ID, errName)
+	if !isID(k.ID) || k.KeyID != "" && !isID(k.KeyID) {
+		return fmt.Errorf("ticket %.64q of key %.64q: %w", k.ID, k.KeyID, errName)
+	}
+	if len(k.Link) > maxName || len(k.Handle) > maxName {
+		return fmt.Errorf("ticket %q: %w", k.ID, boltfile.ErrTooLarge)
 	}
 	if _, err := name(k.UserID); err != nil {
 		return fmt.Errorf("user ID: %w", err)
@@ -181,92 +186,11 @@ func ticketEntries(k directory.Ticket) []entry {
 	return entries
 }
 
+// isID tells what can be an ID in an index, where a NUL may be behind it.
+func isID(id string) bool { return id != "" && len(id) <= maxName && strings.IndexByte(id, 0) < 0 }
+
 // indexKey begins the index entries of a kind for what has this name.
 func indexKey(kind byte, name string) []byte { return append(append([]byte{kind}, name...), 0) }
 
 // placedAt is the place of an ID in the order of a time.
 func placedAt(at time.Time, id string) []byte { return append(placeAt(instantOf(at)), id...) }
-
-type secretRecord struct {
-	Sealed []byte `cbor:"1,keyasint,omitempty"`
-}
-
-func (t *tx) Secret(name string) (sealed []byte, err error) {
-	defer t.guard(&err)
-	r, err := record[secretRecord](t, secrets, []byte(name))
-	return r.Sealed, err
-}
-
-func (t *tx) PutSecret(name string, sealed []byte) (err error) {
-	defer t.guard(&err)
-	if name == "" || len(name) > maxName {
-		return fmt.Errorf("secret %.64q: %w", name, errName)
-	}
-	return keep(t, secrets, []byte(name), secretRecord{sealed})
-}
-
-func (t *tx) DeleteSecret(name string) (err error) {
-	defer t.guard(&err)
-	if t.writable && !t.has(secrets, []byte(name)) {
-		return nil
-	}
-	return t.delete(secrets, []byte(name))
-}
-
-type mailTemplateRecord struct {
-	Kind     string  `cbor:"1,keyasint"`
-	Language string  `cbor:"2,keyasint"`
-	Subject  string  `cbor:"3,keyasint,omitempty"`
-	Body     string  `cbor:"4,keyasint,omitempty"`
-	Changed  instant `cbor:"5,keyasint,omitempty"`
-}
-
-func (r mailTemplateRecord) template() directory.MailTemplate {
-	return directory.MailTemplate{Kind: directory.MessageKind(r.Kind), Language: r.Language, Subject: r.Subject, Body: r.Body,
-		Changed: r.Changed.Time()}
-}
-
-func templateKey(kind directory.MessageKind, language string) []byte {
-	return append(indexKey('t', string(kind)), language...)
-}
-
-func (t *tx) MailTemplate(kind directory.MessageKind, language string) (m directory.MailTemplate, err error) {
-	defer t.guard(&err)
-	r, err := record[mailTemplateRecord](t, mailTemplates, templateKey(kind, language))
-	return r.template(), err
-}
-
-func (t *tx) MailTemplates() (all []directory.MailTemplate, err error) {
-	defer t.guard(&err)
-	for _, raw := range t.scan(mailTemplates, nil, nil) {
-		r, err := boltfile.Decode[mailTemplateRecord](raw)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, r.template())
-	}
-	return all, nil
-}
-
-func (t *tx) PutMailTemplate(m directory.MailTemplate) (err error) {
-	defer t.guard(&err)
-	return keep(t, mailTemplates, templateKey(m.Kind, m.Language),
-		mailTemplateRecord{string(m.Kind), m.Language, m.Subject, m.Body, instantOf(m.Changed)})
-}
-
-func (t *tx) DeleteMailTemplate(kind directory.MessageKind, language string) (err error) {
-	defer t.guard(&err)
-	key := templateKey(kind, language)
-	if !t.has(mailTemplates, key) {
-		return directory.ErrNotFound
-	}
-	return t.delete(mailTemplates, key)
-}
-
-// count is a number in a bucket, as 8 bytes.
-func count(raw []byte) int {
-	if len(raw) != 8 {
-		return 0
-	}
-	return int(binary.BigEndian.Uint64(raw))
-}
