@@ -25,8 +25,9 @@ type Workspace struct {
 	workspace directory.Workspace
 }
 
-// NewWorkspace is the relying party w describes. It fails when the relying party ID is no domain name.
-func NewWorkspace(w directory.Workspace) (*Workspace, error) {
+// NewWorkspace is the relying party w describes. Origins are those of web pages on which its keys may be registered,
+// besides its own. It fails when the relying party ID is no domain name.
+func NewWorkspace(w directory.Workspace, origins ...string) (*Workspace, error) {
 	name := w.RPName
 	if name == "" {
 		name = w.Name
@@ -35,8 +36,8 @@ func NewWorkspace(w directory.Workspace) (*Workspace, error) {
 	web, err := webauthn.New(&webauthn.Config{
 		RPID:                  w.RPID,
 		RPDisplayName:         name,
-		RPOrigins:             []string{origin},
-		AttestationPreference: protocol.PreferDirectAttestation,
+		RPOrigins:             append([]string{origin}, origins...),
+		AttestationPreference: conveyance(w),
 	})
 	if err != nil {
 		return nil, fmt.Errorf("relying party %q: %w", w.RPID, err)
@@ -57,6 +58,7 @@ type Creation struct {
 	Exclude      [][]byte
 
 	session webauthn.SessionData
+	options protocol.PublicKeyCredentialCreationOptions
 }
 
 // Registration is the client's answer to a Creation.
@@ -88,7 +90,8 @@ func (p *Workspace) Begin(_ context.Context, user directory.User, v directory.Ve
 	}
 	c := Creation{
 		RPID: creation.Response.RelyingParty.ID, RPName: creation.Response.RelyingParty.Name,
-		Challenge: creation.Response.Challenge, Origin: p.origin, User: user, Exclude: exclude, session: *session,
+		Challenge: creation.Response.Challenge, Origin: p.origin, User: user, Exclude: exclude,
+		session: *session, options: creation.Response,
 	}
 	for _, param := range creation.Response.Parameters {
 		c.Algorithms = append(c.Algorithms, int(param.Algorithm))
