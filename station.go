@@ -42,7 +42,7 @@ func openStation(folder string, source device.Source, sealing seal.Options) (*ap
 	cache := offline.New(filepath.Join(folder, offline.Name))
 	box := seal.New(folder, sealing)
 	board := device.NewBoard(source)
-	dir := &directory.Directory{Store: store, Offline: cache}
+	dir := &directory.Directory{Store: store, Offline: cache, Seal: box}
 	proof := &login.Login{Directory: dir, Cache: cache, Board: board}
 	station := &app.Station{
 		Version:   version,

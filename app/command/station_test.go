@@ -59,8 +59,8 @@ func (d *desk) open(folder string) (*app.Station, func() error) {
 	d.before()
 	cache := offline.New(filepath.Join(folder, offline.Name))
 	store := bolt.New(filepath.Join(folder, bolt.Name))
-	dir := &directory.Directory{Store: store, Offline: cache}
 	box := seal.New(folder, seal.Options{FileOnly: true})
+	dir := &directory.Directory{Store: store, Offline: cache, Seal: box}
 	board := device.NewBoard(fido.Cards(d.service.Watch, func(ctx context.Context, name string) (fido.Session, error) {
 		card, err := d.service.Connect(ctx, name)
 		if err != nil {

@@ -17,6 +17,8 @@ type Directory struct {
 	Store Store
 	// Offline, when not nil, is the offline cache of this machine, which is told what becomes of keys.
 	Offline OfflineCache
+	// Seal keeps secrets of the settings unreadable; nil: none can be kept.
+	Seal Sealer
 	// Now is the clock; nil: time.Now.
 	Now func() time.Time
 }

@@ -36,17 +36,26 @@ const (
 	OwnName           Problem = "own_name"       // the User ID, a name or the address of the user it protects
 	TooCommon         Problem = "too_common"     // among the first that anybody tries
 	Taken             Problem = "taken"          // somebody else's; told by Directory.Taken, never by Validate
+
+	InvalidHost        Problem = "invalid_host"        // neither the name of a host, in ASCII, nor an IP address
+	InvalidAddress     Problem = "invalid_address"     // not HOST:PORT
+	InvalidCertificate Problem = "invalid_certificate" // no certificates in PEM
+	InvalidKey         Problem = "invalid_key"         // not a private key in PEM of a kind that can be used
+	WeakKey            Problem = "weak_key"            // an RSA key of fewer than FieldError.Limit bits
+	NeedsHTTPS         Problem = "needs_https"         // http is for this machine only
+	NeedsTLS           Problem = "needs_tls"           // the connection leaves this machine unprotected, which is not allowed
+	OutsideRP          Problem = "outside_rp"          // the host is neither the relying party ID nor below it
 )
 
 // FieldError is what is wrong with one field.
 type FieldError struct {
-	Field   string // "user_id", "user_name", "first_name", "last_name", "email", "groups"; "key_name"; "password", "role"; those of Workspace
+	Field   string // "user_id", "user_name", "first_name", "last_name", "email", "groups"; "key_name"; "password", "role"; "language"; those of Workspace
 	Problem Problem
-	Limit   int // of TooLong and TooShort in code points, of TooMany in entries, of OutOfRange the largest value; else 0
+	Limit   int // of TooLong and TooShort in code points, of TooMany in entries, of OutOfRange the largest value, of WeakKey in bits; else 0
 }
 
 func (e FieldError) String() string {
-	if e.Problem == TooShort {
+	if e.Problem == TooShort || e.Problem == WeakKey {
 		return fmt.Sprintf("%s: %s (at least %d)", e.Field, e.Problem, e.Limit)
 	}
 	if e.Limit > 0 {

@@ -262,6 +262,8 @@ func mergeRow(old, u User, has []string) User {
 			merged.Email = u.Email
 		case "groups":
 			merged.Groups = u.Groups
+		case "language":
+			merged.Language = u.Language
 		}
 	}
 	return merged

@@ -20,6 +20,7 @@ const (
 	DurationSetting SettingKind = "duration" // "10m", "1h30m"; "0" for never
 	ListSetting     SettingKind = "list"     // separated by commas
 	FileSetting     SettingKind = "file"     // base64
+	SecretSetting   SettingKind = "secret"   // never told: Get is empty and Set refuses; Directory.SetSecret
 )
 
 // Setting is one named setting of a workspace, the same for the window and for the command line.
@@ -71,15 +72,16 @@ func (s Setting) limit(p Problem) int {
 
 // FindSetting is the setting of this name.
 func FindSetting(name string) (Setting, bool) {
-	i := slices.IndexFunc(settings, func(s Setting) bool { return s.Name == name })
-	if i < 0 {
-		return Setting{}, false
+	for _, some := range [][]Setting{settings, mailSettings} {
+		if i := slices.IndexFunc(some, func(s Setting) bool { return s.Name == name }); i >= 0 {
+			return some[i], true
+		}
 	}
-	return settings[i], true
+	return Setting{}, false
 }
 
 // Settings are all settings, in the order in which they are shown.
-func Settings() []Setting { return slices.Clone(settings) }
+func Settings() []Setting { return slices.Concat(settings, mailSettings) }
 
 // Limits of settings.
 const (
@@ -90,11 +92,10 @@ const (
 )
 
 var settings = []Setting{
-	text("name", MaxName, func(w *Workspace) *string { return &w.Name }),
-	{Name: "logo", Kind: FileSetting, Max: MaxLogo,
-		get: func(w Workspace) string { return base64.StdEncoding.EncodeToString(w.Logo) }, set: setLogo},
-	text("rp_id", 253, func(w *Workspace) *string { return &w.RPID }),
-	text("rp_name", MaxName, func(w *Workspace) *string { return &w.RPName }),
+	textual("name", MaxName, func(w *Workspace) *string { return &w.Name }),
+	file("logo", MaxLogo, InvalidImage, func(w *Workspace) *[]byte { return &w.Logo }),
+	textual("rp_id", 253, func(w *Workspace) *string { return &w.RPID }),
+	textual("rp_name", MaxName, func(w *Workspace) *string { return &w.RPName }),
 	choice("verification", func(w *Workspace) *Verification { return &w.Verification }, word[Verification]{PIN, "pin"}, word[Verification]{PINless, "pinless"}),
 	toggle("offline_login", func(w *Workspace) *bool { return &w.OfflineLogin }),
 	choice("pin_chooser", func(w *Workspace) *PINChooser { return &w.PINChooser }, word[PINChooser]{UserHere, "user_here"}, word[PINChooser]{UserMail, "user_mail"}),
@@ -104,8 +105,8 @@ var settings = []Setting{
 	toggle("pin_lower", func(w *Workspace) *bool { return &w.PINPolicy.Lower }),
 	toggle("pin_upper", func(w *Workspace) *bool { return &w.PINPolicy.Upper }),
 	toggle("pin_special", func(w *Workspace) *bool { return &w.PINPolicy.Special }),
-	text("driver_link", MaxDriverLink, func(w *Workspace) *string { return &w.DriverLink }),
-	text("language", 0, func(w *Workspace) *string { return &w.Language }),
+	textual("driver_link", MaxDriverLink, func(w *Workspace) *string { return &w.DriverLink }),
+	textual("language", 0, func(w *Workspace) *string { return &w.Language }),
 	choice("appearance", func(w *Workspace) *Appearance { return &w.Appearance },
 		word[Appearance]{AppearanceSystem, "system"}, word[Appearance]{Light, "light"}, word[Appearance]{Dark, "dark"}),
 	{Name: "lock_after", Kind: DurationSetting, Min: 1, Max: int(MaxLockAfter / time.Minute), get: getLockAfter, set: setLockAfter},
@@ -118,7 +119,7 @@ var settings = []Setting{
 	number("offline_days", 0, MaxOfflineDays, func(w *Workspace) *int { return &w.OfflineDays }),
 }
 
-func text(name string, limit int, of func(*Workspace) *string) Setting {
+func textual(name string, limit int, of func(*Workspace) *string) Setting {
 	return Setting{Name: name, Kind: TextSetting, Max: limit,
 		get: func(w Workspace) string { return *of(&w) },
 		set: func(w *Workspace, value string) Problem { *of(w) = value; return "" }}
@@ -226,18 +227,23 @@ func models(name string, of func(*Workspace) *[][16]byte) Setting {
 		}}
 }
 
-func setLogo(w *Workspace, value string) Problem {
-	if base64.StdEncoding.DecodedLen(len(value)) > MaxLogo+base64.StdEncoding.DecodedLen(4) {
-		return TooLong
-	}
-	logo, err := base64.StdEncoding.DecodeString(value)
-	if err != nil {
-		return InvalidImage
-	}
-	if w.Logo = logo; len(logo) == 0 {
-		w.Logo = nil
-	}
-	return ""
+// file is a setting that is a file's content; wrong is said of what is no base64.
+func file(name string, most int, wrong Problem, of func(*Workspace) *[]byte) Setting {
+	return Setting{Name: name, Kind: FileSetting, Max: most,
+		get: func(w Workspace) string { return base64.StdEncoding.EncodeToString(*of(&w)) },
+		set: func(w *Workspace, value string) Problem {
+			if base64.StdEncoding.DecodedLen(len(value)) > most+base64.StdEncoding.DecodedLen(4) {
+				return TooLong
+			}
+			content, err := base64.StdEncoding.DecodeString(value)
+			if err != nil {
+				return wrong
+			}
+			if *of(w) = content; len(content) == 0 {
+				*of(w) = nil
+			}
+			return ""
+		}}
 }
 
 func getLockAfter(w Workspace) string {

@@ -215,6 +215,7 @@ func changedFields(old, new User) []string {
 		{"last_name", old.LastName == new.LastName},
 		{"email", old.Email == new.Email},
 		{"groups", slices.Equal(old.Groups, new.Groups)},
+		{"language", old.Language == new.Language},
 		{"disabled", old.Disabled == new.Disabled},
 	} {
 		if !f.same {

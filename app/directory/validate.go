@@ -6,6 +6,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"tapstation/assets/text"
 )
 
 // Limits of what people type, in Unicode code points unless it says otherwise.
@@ -38,6 +40,9 @@ func Validate(u User) []FieldError {
 	add("email", p, limitOf(p, MaxEmail))
 	p, limit := checkGroups(u.Groups)
 	add("groups", p, limit)
+	if !text.Speaks(u.Language) {
+		add("language", InvalidValue, 0)
+	}
 	return wrong
 }
 
@@ -138,6 +143,7 @@ func tidy(u User) User {
 	u.FirstName = strings.TrimSpace(u.FirstName)
 	u.LastName = strings.TrimSpace(u.LastName)
 	u.Email = strings.TrimSpace(u.Email)
+	u.Language = strings.TrimSpace(u.Language)
 	u.Groups = slices.Clone(u.Groups)
 	return u
 }

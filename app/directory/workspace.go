@@ -30,7 +30,8 @@ var (
 
 // ValidateWorkspace tells what is wrong with settings, field by field: "name", "rp_id", "rp_name", "verification",
 // "pin_chooser", "pin_min_length", "pin_max_length", "driver_link", "language", "logo", "appearance", "lock_after",
-// "attestation", "allowed_aaguids", "denied_aaguids", "offline_logins", "offline_days": the names of Settings.
+// "attestation", "allowed_aaguids", "denied_aaguids", "offline_logins", "offline_days", and those of validateMail: the names
+// of Settings.
 func ValidateWorkspace(w Workspace) []FieldError {
 	var wrong []FieldError
 	add := func(field string, p Problem, limit int) {
@@ -63,7 +64,7 @@ func ValidateWorkspace(w Workspace) []FieldError {
 	if w.Language != "" && !languageForm.MatchString(w.Language) {
 		add("language", InvalidValue, 0)
 	}
-	return append(wrong, validatePolicies(w)...)
+	return slices.Concat(wrong, validatePolicies(w), validateMail(w))
 }
 
 // validatePolicies is the part of ValidateWorkspace that bounds what is no text.
@@ -191,7 +192,7 @@ const longestDetail = 200
 func changedSettings(old, new Workspace) map[string]string {
 	detail := map[string]string{}
 	var names []string
-	for _, s := range settings {
+	for _, s := range Settings() {
 		was, is := s.Get(old), s.Get(new)
 		if was == is {
 			continue

@@ -101,6 +101,32 @@ func (w Words) Date(t time.Time) string { return t.Local().Format(w.T("format.da
 // DateTime is as the function DateTime.
 func (w Words) DateTime(t time.Time) string { return t.Local().Format(w.T("format.date_time")) }
 
+// longestTag is more than any BCP 47 tag that is in use has.
+const longestTag = 64
+
+// Speaks tells whether there is a translation for a language, a BCP 47 tag: "de", "de-AT". For the empty one there is.
+func Speaks(language string) bool {
+	if language == "" {
+		return true
+	}
+	if len(language) > longestTag {
+		return false
+	}
+	if _, known := tags.Load(language); known {
+		return true
+	}
+	name, err := match(language)
+	if err != nil {
+		return false
+	}
+	if name == language { // of which there are few
+		tags.Store(name, true)
+	}
+	return true
+}
+
+var tags sync.Map // names of translations, for Speaks, which is asked of each user of an import
+
 // T is the sentence named key. Its placeholders are given as pairs of name and value:
 //
 //	text.T("reader.ready", "Reader", name)
