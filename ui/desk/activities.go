@@ -2,7 +2,6 @@ package desk
 
 import (
 	"context"
-	"strings"
 	"time"
 
 	"fyne.io/fyne/v2"
@@ -38,10 +37,9 @@ type activitiesPage struct {
 
 func newActivitiesPage(d *Desk) *activitiesPage {
 	p := &activitiesPage{desk: d, cancel: func() {}, status: widget.Small(""), middle: container.NewStack(),
-		meant: widget.Line(theme.Space4)}
-	p.meant.Hide()
+		meant: newOffers()}
 	p.search = widget.NewSearch(text.T("activities.search"), text.T("activities.search_clear"))
-	p.search.OnChanged = func(words string) { p.mean(strings.TrimSpace(words)) }
+	p.search.OnChanged = p.mean
 	p.search.Entry.OnDown = func() { p.list.Focus() }
 	p.search.Entry.OnEnter = func() { p.list.Focus() }
 	p.act = widget.NewFilter(text.T("activities.act"), func(id string) {
@@ -207,28 +205,11 @@ func (p *activitiesPage) setSearch(words string) {
 
 // mean finds out whom the words typed mean.
 func (p *activitiesPage) mean(words string) {
-	p.state.Typed = words
-	p.desk.beside(p.desk.ctx, func(ctx context.Context) {
-		const few = 5
-		var users []directory.User
-		if words != "" {
-			list, err := p.desk.station.Directory.Users(ctx, directory.UserQuery{Text: words, Limit: few})
-			if err != nil {
-				return // the list asks the same directory and says what is wrong with it
-			}
-			for _, r := range list.Rows {
-				users = append(users, r.User)
-			}
+	p.state.find(p.desk, words, func(users []directory.User) {
+		if p.state.meant(users) {
+			p.first()
 		}
-		p.desk.do(func() {
-			if p.state.Typed != words {
-				return // typed on
-			}
-			if p.state.meant(users) {
-				p.first()
-			}
-			p.render()
-		})
+		p.render()
 	})
 }
 
@@ -286,18 +267,9 @@ func (p *activitiesPage) render() {
 
 // renderMeant offers those the search may mean.
 func (p *activitiesPage) renderMeant() {
-	hidden := len(p.state.Users) == 0
-	if hidden && p.meant.Hidden {
-		return
+	if p.state.offer(p.meant, func(id string) { p.search.Entry.SetText(id) }) {
+		p.body.Refresh()
 	}
-	p.meant.Hidden, p.meant.Objects = hidden, nil
-	if !hidden {
-		p.meant.Add(widget.Small(text.T("activities.which")))
-	}
-	for _, u := range p.state.Users {
-		p.meant.Add(widget.NewQuiet(u.DisplayName(), u.ID, nil, func() { p.search.Entry.SetText(u.ID) }))
-	}
-	p.body.Refresh()
 }
 
 // showAll takes away what keeps activities from being listed.

@@ -43,9 +43,7 @@ type activitiesState struct {
 	Query directory.ActivityQuery // without the period
 	Back  period
 
-	// Typed is what stands in the search. Users are those it may mean where it is not clear yet which one.
-	Typed string
-	Users []directory.User
+	whom
 
 	Actors []string // who is known to have done something
 	Fixed  bool     // the times of Query hold, not Back
@@ -89,26 +87,9 @@ func (s *activitiesState) knowActor(by string) {
 	s.Actors = append(s.Actors, by)
 }
 
-// meant takes in who the words typed may mean. One who is called just so, or who is the only one, is the one; somebody
-// who is no user any more is found by the whole User ID.
+// meant takes in who the words typed may mean.
 func (s *activitiesState) meant(users []directory.User) (changed bool) {
-	user := ""
-	s.Users = nil
-	for _, u := range users {
-		if directory.Fold(u.ID) == directory.Fold(s.Typed) {
-			user = u.ID
-		}
-	}
-	switch {
-	case s.Typed == "" || user != "":
-	case len(users) == 1:
-		user = users[0].ID
-	case len(users) > 1:
-		s.Users = users
-		user = s.Query.User
-	default:
-		user = s.Typed
-	}
+	user := s.whom.meant(users, s.Query.User)
 	changed = user != s.Query.User
 	s.Query.User = user
 	return changed

@@ -38,7 +38,7 @@ func TestSearchMeansAUserOrAsks(t *testing.T) {
 		{"adam l", []directory.User{adam}, "adam", 0},
 		{"gone.long.ago", nil, "gone.long.ago", 0},
 	} {
-		s := activitiesState{Typed: c.typed}
+		s := activitiesState{whom: whom{Typed: c.typed}}
 		changed := s.meant(c.found)
 		if s.Query.User != c.want || len(s.Users) != c.asks || changed != (c.want != "") {
 			t.Errorf("%q among %d: shows %q, asks about %d, changed %v; want %q and %d", c.typed, len(c.found), s.Query.User,

@@ -64,6 +64,9 @@ var (
 	FileIcon        = icon("file")
 	ImportIcon      = icon("import")
 	ExportIcon      = icon("export")
+	MailIcon        = icon("mail")
+	SendIcon        = icon("send")
+	QuestionIcon    = icon("question") // it is not known
 )
 
 // AppIcon is the icon of the program.
