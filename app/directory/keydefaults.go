@@ -11,7 +11,8 @@ var ErrPINDemanded = errors.New("the workspace takes no PINless key")
 
 // KeyDefaults are the settings that a new key of this user gets where nobody chooses otherwise, all members filled:
 // those of the user's groups, of which the stricter wins, else the workspace's. A workspace that takes no PINless key
-// makes it PIN whatever they say. ErrNotFound when there is no such user.
+// makes it PIN whatever they say, and a user to whom nothing can be mailed chooses the PIN at the station
+// (EffectivePINChooser). ErrNotFound when there is no such user.
 func (d *Directory) KeyDefaults(ctx context.Context, userID string) (KeyDefaults, error) {
 	var defaults KeyDefaults
 	err := d.Store.View(ctx, func(tx Tx) error {
@@ -35,12 +36,22 @@ func (d *Directory) KeyDefaults(ctx context.Context, userID string) (KeyDefaults
 			defaults = defaults.stricter(g.Defaults)
 		}
 		defaults = defaults.or(w)
+		defaults.PINChooser = EffectivePINChooser(defaults.PINChooser, w, u)
 		return nil
 	})
 	if err != nil {
 		return KeyDefaults{}, fmt.Errorf("default key settings of user %q: %w", userID, err)
 	}
 	return defaults, nil
+}
+
+// EffectivePINChooser is who chooses the first PIN of a card of u: a user by mail only where links can be mailed and they
+// have an address to mail them to; else they choose it at the station.
+func EffectivePINChooser(chooser PINChooser, w Workspace, u User) PINChooser {
+	if chooser == UserMail && w.CanMail() && u.Email != "" {
+		return UserMail
+	}
+	return UserHere
 }
 
 // WorkspaceDefaults are the default settings of a key of a user in no group.

@@ -246,8 +246,11 @@ func TestKeyDefaultsOfGroupsAndWorkspace(t *testing.T) {
 		change func(*directory.Workspace)
 		want   directory.KeyDefaults
 	}{
-		{"no group", nil, nil, pin},
-		{"groups without defaults", []directory.KeyDefaults{{}, {}}, nil, pin},
+		{"no group", nil, nil, directory.KeyDefaults{Verification: directory.PIN, OfflineLogin: directory.Off, PINChooser: directory.UserMail}},
+		{"no mail", nil, func(w *directory.Workspace) { w.Mail.Host = "" }, pin},
+		{"a group wants mail and there is none", []directory.KeyDefaults{{PINChooser: directory.UserMail}},
+			func(w *directory.Workspace) { w.Portal.URL = "" }, pin},
+		{"groups without defaults", []directory.KeyDefaults{{}, {}}, func(w *directory.Workspace) { w.PINChooser = directory.UserHere }, pin},
 		{"one group", []directory.KeyDefaults{{Verification: directory.PINless, OfflineLogin: directory.On, PINChooser: directory.UserMail}}, nil,
 			directory.KeyDefaults{Verification: directory.PINless, OfflineLogin: directory.On, PINChooser: directory.UserMail}},
 		{"the stricter wins", []directory.KeyDefaults{
@@ -255,34 +258,46 @@ func TestKeyDefaultsOfGroupsAndWorkspace(t *testing.T) {
 		{"the stricter wins, first", []directory.KeyDefaults{pin,
 			{Verification: directory.PINless, OfflineLogin: directory.On, PINChooser: directory.UserMail}}, nil, pin},
 		{"a part each", []directory.KeyDefaults{{Verification: directory.PINless}, {OfflineLogin: directory.On}}, nil,
-			directory.KeyDefaults{Verification: directory.PINless, OfflineLogin: directory.On, PINChooser: directory.UserHere}},
+			directory.KeyDefaults{Verification: directory.PINless, OfflineLogin: directory.On, PINChooser: directory.UserMail}},
 		{"the workspace's", nil, func(w *directory.Workspace) {
 			w.Verification, w.OfflineLogin, w.PINChooser = directory.PINless, true, directory.UserMail
 		}, directory.KeyDefaults{Verification: directory.PINless, OfflineLogin: directory.On, PINChooser: directory.UserMail}},
-		{"a PIN is demanded", []directory.KeyDefaults{{Verification: directory.PINless}}, func(w *directory.Workspace) { w.RequirePIN = true }, pin},
+		{"a PIN is demanded", []directory.KeyDefaults{{Verification: directory.PINless}}, func(w *directory.Workspace) { w.RequirePIN = true },
+			directory.KeyDefaults{Verification: directory.PIN, OfflineLogin: directory.Off, PINChooser: directory.UserMail}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			d := open(t)
-			u := directory.User{ID: "ada"}
+			u := directory.User{ID: "ada", Email: "ada@example.org"}
 			for i, defaults := range test.groups {
 				name := fmt.Sprint("group", i)
 				mustGroup(t, d, directory.Group{Name: name, Defaults: defaults})
 				u.Groups = append(u.Groups, name)
 			}
 			mustAdd(t, d, u)
+			w := directory.DefaultWorkspace()
+			w.Mail.Host, w.Mail.From, w.Portal.URL = "mail.example.org", "keys@example.org", "https://localhost"
 			if test.change != nil {
-				w := directory.DefaultWorkspace()
 				test.change(&w)
-				if err := d.SetWorkspace(t.Context(), by, w); err != nil {
-					t.Fatal(err)
-				}
+			}
+			if err := d.SetWorkspace(t.Context(), by, w); err != nil {
+				t.Fatal(err)
 			}
 			if got, err := d.KeyDefaults(t.Context(), "ADA"); got != test.want || err != nil {
 				t.Errorf("KeyDefaults = %+v, %v, want %+v", got, err, test.want)
 			}
 		})
 	}
-	if _, err := open(t).KeyDefaults(t.Context(), "nobody"); !errors.Is(err, directory.ErrNotFound) {
+	d := open(t)
+	w := directory.DefaultWorkspace()
+	w.Mail.Host, w.Mail.From, w.Portal.URL = "mail.example.org", "keys@example.org", "https://localhost"
+	if err := d.SetWorkspace(t.Context(), by, w); err != nil {
+		t.Fatal(err)
+	}
+	mustAdd(t, d, directory.User{ID: "bob"})
+	if got, err := d.KeyDefaults(t.Context(), "bob"); got != pin || err != nil {
+		t.Errorf("of a user without an address: %+v, %v, want %+v", got, err, pin)
+	}
+	if _, err := d.KeyDefaults(t.Context(), "nobody"); !errors.Is(err, directory.ErrNotFound) {
 		t.Errorf("of nobody: %v, want ErrNotFound", err)
 	}
 }

@@ -214,7 +214,7 @@ type PINPolicy struct {
 func DefaultWorkspace() Workspace {
 	return Workspace{
 		Name: "Tapstation", RPID: "localhost", RPName: "Tapstation",
-		Verification: PIN, OfflineLogin: false, PINChooser: UserHere,
+		Verification: PIN, OfflineLogin: false, PINChooser: UserMail,
 		PINPolicy: PINPolicy{MinLength: 6, MaxLength: 63},
 		LockAfter: 10 * time.Minute, OfflineLogins: 50, OfflineDays: 30,
 		Mail:     MailSettings{Security: STARTTLS},
@@ -237,6 +237,7 @@ type Enrollment struct {
 	Mark       CardMark
 	SealedPIN  []byte     // PIN the card has or is about to get; nil while none is known
 	PINMade    bool       // the station generated that PIN; nobody has seen it
+	OldPIN     []byte     // sealed; PIN the card has until it gets SealedPIN in its place; nil: none that the station knows
 	Credential Credential // from Registered on
 	Started    time.Time
 	Changed    time.Time
@@ -251,4 +252,5 @@ const (
 	SettingPIN  Stage = "setting_pin" // the card may have SealedPIN, or still none
 	Registering Stage = "registering" // the card may hold a credential for the user that nobody knows
 	Registered  Stage = "registered"  // the card holds Credential
+	Forcing     Stage = "forcing"     // Credential is proven; the card may insist that its PIN be changed
 )

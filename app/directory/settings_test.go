@@ -38,7 +38,7 @@ func asJPEG(b *bytes.Buffer, img image.Image) error { return jpeg.Encode(b, img,
 var aSetting = map[string]struct{ value, written string }{
 	"name": {"Example Ltd", "Example Ltd"}, "rp_id": {"keys.localhost", "keys.localhost"}, "rp_name": {"Example", "Example"},
 	"logo":         {base64.StdEncoding.EncodeToString([]byte(svg)), base64.StdEncoding.EncodeToString([]byte(svg))},
-	"verification": {"PINless", "pinless"}, "offline_login": {"yes", "on"}, "pin_chooser": {"user_mail", "user_mail"},
+	"verification": {"PINless", "pinless"}, "offline_login": {"yes", "on"}, "pin_chooser": {"user_here", "user_here"},
 	"pin_min_length": {" 8", "8"}, "pin_max_length": {"20", "20"}, "pin_digit": {"on", "on"}, "pin_lower": {"1", "on"}, "pin_upper": {"TRUE", "on"},
 	"pin_special": {"on", "on"}, "driver_link": {"https://example.org/driver", "https://example.org/driver"}, "language": {"de-AT", "de-AT"},
 	"appearance": {"dark", "dark"}, "lock_after": {"90m", "1h30m"}, "require_pin": {"on", "on"}, "attestation": {"required", "required"},

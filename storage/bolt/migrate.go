@@ -22,6 +22,10 @@ func groupsAreRenamed(*bbolt.Tx, *bbolt.Bucket) error { return nil }
 // neither.
 func keysKnowPINs(*bbolt.Tx, *bbolt.Bucket) error { return nil }
 
+// enrollmentsKnowOldPINs: version 2 may hold the PIN that another is about to replace, and the stage of forcing a change. What
+// version 1 wrote has neither.
+func enrollmentsKnowOldPINs(*bbolt.Tx, *bbolt.Bucket) error { return nil }
+
 // usersHaveLanguages: version 2 may hold the language of a user's mails. What version 1 wrote is a user without.
 func usersHaveLanguages(*bbolt.Tx, *bbolt.Bucket) error { return nil }
 

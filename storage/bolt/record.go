@@ -311,12 +311,13 @@ type enrollmentRecord struct {
 	Credential   *credentialRecord `cbor:"12,keyasint,omitempty"`
 	Started      instant           `cbor:"13,keyasint,omitempty"`
 	Changed      instant           `cbor:"14,keyasint,omitempty"`
+	OldPIN       []byte            `cbor:"15,keyasint,omitempty"` // from version 2 of the bucket on
 }
 
 func keepEnrollment(e directory.Enrollment) enrollmentRecord {
 	return enrollmentRecord{e.UserID, e.KeyID, e.KeyName, string(e.Verification), e.OfflineLogin, string(e.PINChooser),
 		e.Replaces, string(e.Stage), keepMark(e.Mark), e.SealedPIN, e.PINMade, keepCredential(e.Credential),
-		instantOf(e.Started), instantOf(e.Changed)}
+		instantOf(e.Started), instantOf(e.Changed), e.OldPIN}
 }
 
 func (r enrollmentRecord) enrollment() directory.Enrollment {
@@ -324,7 +325,7 @@ func (r enrollmentRecord) enrollment() directory.Enrollment {
 		Verification: directory.Verification(r.Verification), OfflineLogin: r.OfflineLogin,
 		PINChooser: directory.PINChooser(r.PINChooser), Replaces: r.Replaces, Stage: directory.Stage(r.Stage),
 		Mark: r.Mark.mark(), SealedPIN: r.SealedPIN, PINMade: r.PINMade, Credential: r.Credential.credential(),
-		Started: r.Started.Time(), Changed: r.Changed.Time()}
+		Started: r.Started.Time(), Changed: r.Changed.Time(), OldPIN: r.OldPIN}
 }
 
 type auditRecord struct {

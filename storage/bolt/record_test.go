@@ -98,7 +98,7 @@ func TestRecordsComeBackWhole(t *testing.T) {
 		LinkDays: 6, CodeHours: 7}, keepWorkspace, workspaceRecord.workspace)
 	whole(t, directory.Enrollment{UserID: "a", KeyID: "b", KeyName: "c", Verification: "d", OfflineLogin: true, PINChooser: "e",
 		Replaces: []string{"f"}, Stage: "g", Mark: fullKey.Mark, SealedPIN: []byte("h"), PINMade: true, Credential: fullKey.Credential,
-		Started: at, Changed: at.Add(time.Second)}, keepEnrollment, enrollmentRecord.enrollment)
+		Started: at, Changed: at.Add(time.Second), OldPIN: []byte("i")}, keepEnrollment, enrollmentRecord.enrollment)
 	whole(t, directory.Admin{UserID: "a", Role: "b", Password: "c", Failures: 1, Attempted: at, Locked: true, LastLogin: at.Add(time.Hour),
 		Created: at, Changed: at}, keepAdmin, adminRecord.admin)
 	whole(t, directory.Ticket{ID: "a", Purpose: "b", UserID: "c", KeyID: "d", Email: "e", State: "f", Link: []byte("g"), Handle: []byte("h"),

@@ -70,7 +70,7 @@ var schema = boltfile.Schema{
 		{Name: string(userSets)},
 		{Name: string(userSegments)},
 		{Name: string(userIndex), Steps: steps(usersHaveOrdinals)},
-		{Name: string(enrollments)},
+		{Name: string(enrollments), Steps: steps(enrollmentsKnowOldPINs)},
 		{Name: string(settings), Steps: steps(workspaceHasPolicies, workspaceMails)},
 		{Name: string(auditLog)},
 		{Name: string(auditIndex), Fill: auditIsSummarized},
