@@ -236,3 +236,29 @@ func mailTemplatesAreKept(t *testing.T, s directory.Store) {
 		return err
 	})
 }
+
+// wantNoMail fails where there is anything that has to do with mail.
+func wantNoMail(t *testing.T, tx directory.Tx) {
+	t.Helper()
+	_, err := tx.Ticket(ticket(1, "", "").ID)
+	wantErr(t, "Ticket", err, directory.ErrNotFound)
+	_, err = tx.TicketByLink(ticket(1, "", "").Link)
+	wantErr(t, "TicketByLink", err, directory.ErrNotFound)
+	_, err = tx.TicketByHandle(ticket(1, "", "").Handle)
+	wantErr(t, "TicketByHandle", err, directory.ErrNotFound)
+	_, err = tx.Message(message(1, "").ID)
+	wantErr(t, "Message", err, directory.ErrNotFound)
+	_, err = tx.MailTemplate(directory.PINMail, "en")
+	wantErr(t, "MailTemplate", err, directory.ErrNotFound)
+	_, err = tx.Secret("s")
+	wantErr(t, "Secret", err, directory.ErrNotFound)
+	tickets, err1 := tx.Tickets(directory.TicketQuery{ExpiresBefore: base.AddDate(1, 0, 0)})
+	page, err2 := tx.Messages(directory.MessageQuery{})
+	due, next, err3 := tx.DueMessages(base.AddDate(1, 0, 0), 0)
+	counts, err4 := tx.MessageCounts()
+	templates, err5 := tx.MailTemplates()
+	wantErr(t, "looking for mail", errors.Join(err1, err2, err3, err4, err5), nil)
+	if n := len(tickets) + len(page.Messages) + len(due) + len(counts) + len(templates); n > 0 || page.Next != "" || !next.IsZero() {
+		t.Errorf("there are tickets %v, messages %+v, due %v, next at %v, counts %v, templates %v, want none", tickets, page, due, next, counts, templates)
+	}
+}

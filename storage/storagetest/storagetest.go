@@ -251,6 +251,7 @@ func newStoreIsEmpty(t *testing.T, s directory.Store) {
 		if err != nil || len(journal) != 0 {
 			t.Errorf("Enrollments = %v, %v, want none", journal, err)
 		}
+		wantNoMail(t, tx)
 		head, err := tx.AuditHead()
 		if err != nil || head.Seq != 0 {
 			t.Errorf("AuditHead = %v, %v, want none", head, err)
@@ -284,6 +285,10 @@ func workspaceIsKept(t *testing.T, s directory.Store) {
 		Name: "Example GmbH", RPID: "login.example.org", RPName: "Example", Verification: directory.PINless, OfflineLogin: true,
 		PINChooser: directory.UserMail, DriverLink: "https://example.org/driver", Language: "de", Changed: base,
 		PINPolicy: directory.PINPolicy{MinLength: 5, MaxLength: 12, Digit: true, Lower: true, Upper: true, Special: true},
+		Mail: directory.MailSettings{Host: "mail.example.org", Port: 2525, Security: directory.TLS, Auth: directory.AuthLogin, User: "station",
+			CA: []byte("PEM"), From: "keys@example.org", DKIMDomain: "example.org", DKIMSelector: "s1"},
+		Portal:   directory.PortalSettings{URL: "https://keys.example.org", Listen: ":443", Certificate: "/c.pem", Key: "/k.pem"},
+		LinkDays: 3, CodeHours: 5,
 	}
 	update(t, s, func(tx directory.Tx) error { return tx.PutWorkspace(w) })
 	view(t, s, func(tx directory.Tx) error {

@@ -22,6 +22,10 @@ func changeAll(tx directory.Tx) error {
 		tx.PutKey(key(1, "u0001")),
 		tx.PutWorkspace(directory.Workspace{Name: "changed"}),
 		tx.PutEnrollment(directory.Enrollment{UserID: "u0001"}),
+		tx.PutTicket(ticket(1, "u0001", "")),
+		tx.PutMessage(message(1, "u0001")),
+		tx.PutMailTemplate(directory.MailTemplate{Kind: directory.PINMail, Language: "en"}),
+		tx.PutSecret("s", []byte("sealed")),
 		tx.AppendAudit(audit.Entry{Time: base, Act: audit.UserAdded}),
 	)
 }
@@ -40,6 +44,7 @@ func wantUnchanged(t *testing.T, s directory.Store) {
 		wantErr(t, "Key", err, directory.ErrNotFound)
 		_, err = tx.Enrollment("u0001")
 		wantErr(t, "Enrollment", err, directory.ErrNotFound)
+		wantNoMail(t, tx)
 		if w, _ := tx.Workspace(); w.Name == "changed" {
 			t.Error("the workspace was changed")
 		}
@@ -130,7 +135,9 @@ func viewChangesNothing(t *testing.T, s directory.Store) {
 			for name, err := range map[string]error{
 				"PutUser": tx.PutUser(user(1)), "PutKey": tx.PutKey(key(1, "a")), "PutGroup": tx.PutGroup(directory.Group{Name: "g"}),
 				"PutWorkspace": tx.PutWorkspace(directory.Workspace{}), "PutEnrollment": tx.PutEnrollment(directory.Enrollment{UserID: "a"}),
-				"AppendAudit": tx.AppendAudit(audit.Entry{}),
+				"PutTicket": tx.PutTicket(ticket(1, "a", "")), "PutMessage": tx.PutMessage(message(1, "a")), "PutSecret": tx.PutSecret("s", nil),
+				"PutMailTemplate": tx.PutMailTemplate(directory.MailTemplate{Kind: directory.PINMail, Language: "en"}),
+				"AppendAudit":     tx.AppendAudit(audit.Entry{}),
 			} {
 				if err == nil {
 					t.Errorf("%s worked within a View of %s", name, state)
