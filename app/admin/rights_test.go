@@ -117,6 +117,9 @@ var acts = map[string]act{
 		w.Name = "Another"
 		return f.dir.SetWorkspace(ctx, by, w)
 	}},
+	"directory.Directory.SetSecret": {who: managers, do: func(ctx context.Context, f *floor, by string) error {
+		return f.dir.SetSecret(ctx, by, directory.SMTPPassword, "")
+	}},
 
 	"directory.Directory.Audit": {who: readers, do: func(ctx context.Context, f *floor, by string) error {
 		_, err := f.dir.Audit(ctx, by, directory.AuditQuery{})

@@ -29,11 +29,12 @@ const (
 	FirstName Field = "first_name"
 	LastName  Field = "last_name"
 	Email     Field = "email"
-	Groups    Field = "groups" // separated by ;
+	Groups    Field = "groups"   // separated by ;
+	Language  Field = "language" // of mails, a BCP 47 tag; "de_AT" is taken for "de-AT"
 )
 
-// Fields are all fields, in the order of an export's columns.
-var Fields = []Field{UserID, UserName, FirstName, LastName, Email, Groups}
+// Fields are all fields, in the order of an export's columns, which has Language only where it is asked for.
+var Fields = []Field{UserID, UserName, FirstName, LastName, Email, Groups, Language}
 
 // MaxLines is how many users a file may hold.
 const MaxLines = 2_000_000

@@ -393,6 +393,7 @@ func TestFormatsAreRecognised(t *testing.T) {
 		{"log-in and ID", "Login,ID\nal,ada\n", sheet.UTF8, ",", map[Field]int{UserID: 0}},
 		{"user ID and log-in", "Login,user_id\nal,ada\n", sheet.UTF8, ",", map[Field]int{UserID: 1, UserName: 0}},
 		{"twice the same", "user_id,E-Mail,e_mail\nada,a@example.org,b\n", sheet.UTF8, ",", map[Field]int{UserID: 0, Email: 1}},
+		{"languages", "user_id,preferredLanguage,Sprache\nada,de,en\n", sheet.UTF8, ",", map[Field]int{UserID: 0, Language: 1}},
 		{"nothing known", "Foo,Name\na,b\n", sheet.UTF8, ",", map[Field]int{}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -542,6 +543,45 @@ func TestExportComesBackUnchanged(t *testing.T) {
 	}
 	if got := o.acts()[audit.UsersExported]; got != 4 {
 		t.Errorf("%d exports are on record, want 4", got)
+	}
+}
+
+// TestLanguagesComeAndGo: by a column that other files need not have.
+func TestLanguagesComeAndGo(t *testing.T) {
+	o := newOffice(t)
+	o.add(directory.User{ID: "ada", Language: "de"})
+	o.add(directory.User{ID: "bob"})
+	for _, c := range []struct {
+		what, file, want string
+	}{
+		{"a file without the column", "user_id,last_name\nada,Lovelace\n", "de"},
+		{"a language as systems write it", "user_id,Sprache\nada,de_AT\n", "de-AT"},
+		{"an empty cell", "user_id,language\nada,\n", ""},
+		{"another one", "user_id,language\nada,en\n", "en"},
+	} {
+		o.apply(text(c.file), Options{})
+		if u, _, err := o.dir.User(t.Context(), "ada"); err != nil || u.Language != c.want {
+			t.Errorf("%s leaves the language %q (%v), want %q", c.what, u.Language, err, c.want)
+		}
+	}
+	plan := o.plan(text("user_id,language\nada,fr\n"), Options{})
+	if len(plan.Refusals) != 1 || plan.Refusals[0].Field != Language || plan.Refusals[0].Problem != directory.InvalidValue {
+		t.Errorf("a language nobody has translated: %+v, want it refused", plan.Refusals)
+	}
+	for _, c := range []struct {
+		language bool
+		want     string
+	}{
+		{false, "user_id,user_name,first_name,last_name,email,groups\nada,,,Lovelace,,\nbob,,,,,\n"},
+		{true, "user_id,user_name,first_name,last_name,email,groups,language\nada,,,Lovelace,,,en\nbob,,,,,,\n"},
+	} {
+		var out strings.Builder
+		if _, err := (&Export{Directory: o.dir, Language: c.language}).Write(t.Context(), by, &out, nil); err != nil || out.String() != c.want {
+			t.Errorf("exported %q, %v, want %q", out.String(), err, c.want)
+		}
+		if res := o.apply(text(out.String()), Options{}); res.Unchanged != 2 {
+			t.Errorf("taken back: %+v, want two unchanged", res)
+		}
 	}
 }
 

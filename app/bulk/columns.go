@@ -29,6 +29,7 @@ var names = []struct {
 		"email", "mail", "emailaddress", "mailaddress", "emailadresse", "mailadresse", "epost", "courriel",
 	}},
 	{Groups, []string{"groups", "group", "gruppen", "gruppe", "usergroups", "usergroup", "benutzergruppen", "benutzergruppe", "teams", "team"}},
+	{Language, []string{"language", "preferredlanguage", "lang", "locale", "sprache", "bevorzugtesprache", "korrespondenzsprache", "langue"}},
 }
 
 // recognise tells which fields the columns hold, by their names.

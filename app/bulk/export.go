@@ -25,6 +25,9 @@ type Export struct {
 	Query directory.UserQuery
 	Users []string
 
+	// Language adds the column of that name. Without it the columns are those every version has written.
+	Language bool
+
 	Delimiter byte // 0: a comma
 	// Mark puts a byte order mark first, which Excel needs to read UTF-8 as such.
 	Mark bool
@@ -46,17 +49,23 @@ func (e *Export) Write(ctx context.Context, by string, w io.Writer, progress fun
 	if err != nil {
 		return 0, err
 	}
-	header := make([]string, len(Fields))
-	for i, f := range Fields {
-		header[i] = string(f)
+	var header []string
+	for _, f := range Fields {
+		if f != Language || e.Language {
+			header = append(header, string(f))
+		}
 	}
 	if err := s.Write(header...); err != nil {
 		return 0, fmt.Errorf("write the names of the columns: %w", err)
 	}
-	n := 0
+	n, cells := 0, make([]string, 0, len(header))
 	err = e.pages(ctx, by, func(users []directory.User) error {
 		for _, u := range users {
-			if err := s.Write(u.ID, u.UserName, u.FirstName, u.LastName, u.Email, strings.Join(u.Groups, ";")); err != nil {
+			cells = append(cells[:0], u.ID, u.UserName, u.FirstName, u.LastName, u.Email, strings.Join(u.Groups, ";"))
+			if e.Language {
+				cells = append(cells, u.Language)
+			}
+			if err := s.Write(cells...); err != nil {
 				return fmt.Errorf("write user %q: %w", u.ID, err)
 			}
 			n++

@@ -151,6 +151,8 @@ func (t *table) fill(l *line) {
 			u.Email = text
 		case Groups:
 			u.Groups = splitGroups(text)
+		case Language:
+			u.Language = strings.ReplaceAll(strings.TrimSpace(text), "_", "-")
 		}
 	}
 }

@@ -16,6 +16,7 @@ type usersExportCommand struct {
 	Group     string `help:"Only users of this group." placeholder:"NAME"`
 	Keys      string `help:"Only users by their keys: pending, active, disabled, revoked, no_active or pinless." enum:"pending,active,disabled,revoked,no_active,pinless," default:"" placeholder:"WHICH"`
 	Delimiter string `help:"What stands between cells: comma, semicolon, tab, bar or the character itself." default:"comma" placeholder:"CHARACTER"`
+	Language  bool   `help:"With a column for the language of a user's mails."`
 	BOM       bool   `help:"Begin with a byte order mark, which Excel needs to read other letters than English ones." name:"bom"`
 }
 
@@ -40,7 +41,7 @@ func (c *usersExportCommand) Run(r *run) error {
 	}
 	return r.directory(func(ctx context.Context, s *app.Station) error {
 		e := &bulk.Export{
-			Directory: s.Directory, Delimiter: between, Mark: c.BOM,
+			Directory: s.Directory, Delimiter: between, Mark: c.BOM, Language: c.Language,
 			Query: directory.UserQuery{Text: c.Query, Group: c.Group, Keys: directory.Holding(c.Keys)},
 		}
 		if c.File == "-" {

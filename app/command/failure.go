@@ -157,6 +157,8 @@ var failures = []failure{
 	{is(errUnconfirmed), "confirmation_required", "Give --yes, or run this on a terminal."},
 	{is(errUnknownGroup), "unknown_group", "See tapstation groups list."},
 	{is(errUnknownSetting), "unknown_setting", "See tapstation settings list."},
+	{is(errNoValue), "no_value", "Give the value with --stdin or --file."},
+	{is(directory.ErrNoSeal), "no_seal", "Secrets cannot be kept here. Run tapstation doctor."},
 	{is(directory.ErrExists), "exists", "Choose another User ID, or name of a group."},
 	{is(directory.ErrState), "key_state", "See tapstation keys list for its state."},
 	{is(directory.ErrNotFound), "not_found", "See tapstation users list and keys list."},

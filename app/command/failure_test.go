@@ -103,6 +103,7 @@ var codes = map[string]struct {
 	"directory.ErrDamaged":        {directory.ErrDamaged, "damaged"},
 	"directory.ErrState":          {directory.ErrState, "key_state"},
 	"directory.ErrOfflineCache":   {directory.ErrOfflineCache, "offline_cache"},
+	"directory.ErrNoSeal":         {directory.ErrNoSeal, "no_seal"},
 	"directory.InvalidError":      {&directory.InvalidError{}, "invalid"},
 	"directory.StateError":        {&directory.StateError{}, "key_state"},
 	"directory.ErrImporting":      {directory.ErrImporting, "import_running"},

@@ -131,6 +131,7 @@ type usersAddCommand struct {
 	LastName  string   `help:"Last name." placeholder:"NAME"`
 	Email     string   `help:"E-mail address." placeholder:"ADDRESS"`
 	Group     []string `help:"Group; may be given more than once. A group that is not there is made." placeholder:"NAME" sep:"none"`
+	Language  string   `help:"Language of mails for the user, such as en or de; without it the workspace's." placeholder:"TAG"`
 }
 
 // pageFlags are those of every list.

@@ -21,7 +21,7 @@ type usersImportCommand struct {
 	File      string   `arg:"" help:"CSV file as spreadsheets write it; - takes it from standard input." type:"path"`
 	DryRun    bool     `help:"Tell what would be done, and do nothing."`
 	Group     []string `help:"Group that every user of the file joins; may be given more than once. A group that is not there is made." placeholder:"NAME" sep:"none"`
-	Column    []string `help:"Which column holds what, where its name does not say so: FIELD is user_id, user_name, first_name, last_name, email or groups; HEADER is the column's name or its number. FIELD= leaves it out. May be given more than once." placeholder:"FIELD=HEADER" sep:"none"`
+	Column    []string `help:"Which column holds what, where its name does not say so: FIELD is user_id, user_name, first_name, last_name, email, groups or language; HEADER is the column's name or its number. FIELD= leaves it out. May be given more than once." placeholder:"FIELD=HEADER" sep:"none"`
 	Existing  string   `help:"What becomes of users who are there already: update, skip or refuse. With refuse the whole file is refused." enum:"update,skip,refuse" default:"update" placeholder:"WHAT"`
 	Delimiter string   `help:"What stands between cells: comma, semicolon, tab, bar or the character itself; without it the file's look decides." placeholder:"CHARACTER"`
 	Encoding  string   `help:"utf-8, utf-16le, utf-16be or windows-1252; without it the file's look decides." enum:"utf-8,utf-16le,utf-16be,windows-1252," default:"" placeholder:"NAME"`

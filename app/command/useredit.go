@@ -25,6 +25,7 @@ type usersEditCommand struct {
 	LastName  *string  `help:"New last name." placeholder:"NAME"`
 	Email     *string  `help:"New e-mail address." placeholder:"ADDRESS"`
 	Group     []string `help:"This group and no others than those named so; may be given more than once. A group that is not there is made." placeholder:"NAME" sep:"none"`
+	Language  *string  `help:"New language of mails, such as en or de; an empty one for the workspace's." placeholder:"TAG"`
 	NoGroup   bool     `help:"No groups."`
 }
 
@@ -48,8 +49,11 @@ func (c *usersShowCommand) Run(r *run) error {
 		doc := userRow{newUserDocument(u), keyDocuments(keys)}
 		return r.print(doc, func(w io.Writer) {
 			usersTable(w, usersDocument{Users: []userRow{doc}})
+			if u.Language != "" {
+				_, _ = fmt.Fprintf(w, "\nLanguage of mails: %s\n", clean(u.Language)) // a strings.Builder takes everything
+			}
 			if len(keys) > 0 {
-				_, _ = fmt.Fprintln(w) // a strings.Builder takes everything
+				_, _ = fmt.Fprintln(w)
 				keysTable(w, keysDocument{Keys: doc.Keys})
 			}
 		})
@@ -61,8 +65,8 @@ func (c *usersEditCommand) Run(r *run) error {
 	switch {
 	case c.NoGroup && c.Group != nil:
 		return misuse("--group and --no-group exclude each other")
-	case c.UserName == nil && c.FirstName == nil && c.LastName == nil && c.Email == nil && c.Group == nil && !c.NoGroup:
-		return misuse("say what is to be changed: --user-name, --first-name, --last-name, --email, --group or --no-group")
+	case c.UserName == nil && c.FirstName == nil && c.LastName == nil && c.Email == nil && c.Group == nil && c.Language == nil && !c.NoGroup:
+		return misuse("say what is to be changed: --user-name, --first-name, --last-name, --email, --group, --no-group or --language")
 	}
 	return r.changeUser(c.UserID, "changed", func(ctx context.Context, d *directory.Directory, by string) (directory.User, error) {
 		return d.ChangeUser(ctx, by, c.UserID, c.put)
@@ -72,7 +76,7 @@ func (c *usersEditCommand) Run(r *run) error {
 // put takes over what the flags say.
 func (c *usersEditCommand) put(u *directory.User) {
 	for _, f := range []struct{ to, from *string }{
-		{&u.UserName, c.UserName}, {&u.FirstName, c.FirstName}, {&u.LastName, c.LastName}, {&u.Email, c.Email},
+		{&u.UserName, c.UserName}, {&u.FirstName, c.FirstName}, {&u.LastName, c.LastName}, {&u.Email, c.Email}, {&u.Language, c.Language},
 	} {
 		if f.from != nil {
 			*f.to = *f.from

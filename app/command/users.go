@@ -20,6 +20,7 @@ type userDocument struct {
 	LastName  string     `json:"last_name"`
 	Email     string     `json:"email"`
 	Groups    []string   `json:"groups"`
+	Language  string     `json:"language"` // of mails; empty: the workspace's
 	Disabled  bool       `json:"disabled"`
 	Created   *time.Time `json:"created"`
 	Changed   *time.Time `json:"changed"`
@@ -28,7 +29,7 @@ type userDocument struct {
 func newUserDocument(u directory.User) userDocument {
 	return userDocument{
 		UserID: u.ID, UserName: u.UserName, FirstName: u.FirstName, LastName: u.LastName, Email: u.Email,
-		Groups: append([]string{}, u.Groups...), Disabled: u.Disabled, Created: moment(u.Created), Changed: moment(u.Changed),
+		Groups: append([]string{}, u.Groups...), Language: u.Language, Disabled: u.Disabled, Created: moment(u.Created), Changed: moment(u.Changed),
 	}
 }
 
@@ -117,7 +118,7 @@ func (c *usersAddCommand) Run(r *run) error {
 	}
 	return r.directory(func(ctx context.Context, s *app.Station) error {
 		u, err := s.Directory.AddUser(ctx, by, directory.User{
-			ID: c.UserID, UserName: c.UserName, FirstName: c.FirstName, LastName: c.LastName, Email: c.Email, Groups: c.Group,
+			ID: c.UserID, UserName: c.UserName, FirstName: c.FirstName, LastName: c.LastName, Email: c.Email, Groups: c.Group, Language: c.Language,
 		})
 		if errors.Is(err, directory.ErrExists) {
 			return fmt.Errorf("user %q: %w", c.UserID, err)

@@ -27,6 +27,8 @@ func fieldWords(f bulk.Field) string {
 		return text.T("user.email")
 	case bulk.Groups:
 		return text.T("user.groups")
+	case bulk.Language:
+		return text.T("user.language")
 	}
 	return ""
 }
