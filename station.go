@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 
 	"tapstation/app"
+	"tapstation/app/activation"
 	"tapstation/app/admin"
 	"tapstation/app/backup"
 	"tapstation/app/bulk"
@@ -45,15 +46,16 @@ func openStation(folder string, source device.Source, sealing seal.Options) (*ap
 	dir := &directory.Directory{Store: store, Offline: cache, Seal: box}
 	proof := &login.Login{Directory: dir, Cache: cache, Board: board}
 	station := &app.Station{
-		Version:   version,
-		Board:     board,
-		Directory: dir,
-		Enroller:  &enroll.Enroller{Directory: dir, Board: board, RelyingParty: relyingParty, Seal: box},
-		Login:     proof,
-		Admins:    &admin.Admins{Directory: dir, Login: proof},
-		Doctor:    &doctor.Doctor{Board: board, Directory: dir, Cache: cache, Seal: box, Folder: folder},
-		Import:    &bulk.Import{Directory: dir, Claim: func() (func() error, error) { return claim.Take(folder, "import") }},
-		Backup:    &backup.Backup{Directory: dir, Store: store, Folder: folder, Version: version},
+		Version:    version,
+		Board:      board,
+		Directory:  dir,
+		Enroller:   &enroll.Enroller{Directory: dir, Board: board, RelyingParty: relyingParty, Seal: box},
+		Login:      proof,
+		Admins:     &admin.Admins{Directory: dir, Login: proof},
+		Doctor:     &doctor.Doctor{Board: board, Directory: dir, Cache: cache, Seal: box, Folder: folder},
+		Import:     &bulk.Import{Directory: dir, Claim: func() (func() error, error) { return claim.Take(folder, "import") }},
+		Backup:     &backup.Backup{Directory: dir, Store: store, Folder: folder, Version: version},
+		Activation: &activation.Tickets{Directory: dir, Seal: box},
 	}
 	end := func() error { return errors.Join(store.Close(), cache.Close()) }
 	return station, end

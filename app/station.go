@@ -3,6 +3,7 @@
 package app
 
 import (
+	"tapstation/app/activation"
 	"tapstation/app/admin"
 	"tapstation/app/backup"
 	"tapstation/app/bulk"
@@ -15,14 +16,15 @@ import (
 
 // Station is one running Tapstation. Whoever makes it runs Board.
 type Station struct {
-	Version   string
-	Demo      bool // a demo reader and a throw-away data folder
-	Board     *device.Board
-	Directory *directory.Directory
-	Admins    *admin.Admins
-	Enroller  *enroll.Enroller
-	Login     *login.Login
-	Doctor    *doctor.Doctor
-	Import    *bulk.Import
-	Backup    *backup.Backup
+	Version    string
+	Demo       bool // a demo reader and a throw-away data folder
+	Board      *device.Board
+	Directory  *directory.Directory
+	Admins     *admin.Admins
+	Enroller   *enroll.Enroller
+	Login      *login.Login
+	Doctor     *doctor.Doctor
+	Import     *bulk.Import
+	Backup     *backup.Backup
+	Activation *activation.Tickets
 }

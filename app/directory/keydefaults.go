@@ -54,6 +54,22 @@ func EffectivePINChooser(chooser PINChooser, w Workspace, u User) PINChooser {
 	return UserHere
 }
 
+// DefaultsOf is KeyDefaults within a transaction that has the user and the workspace.
+func DefaultsOf(tx Tx, u User, w Workspace) (KeyDefaults, error) {
+	var defaults KeyDefaults
+	for _, name := range u.Groups {
+		g, err := tx.Group(name)
+		if errors.Is(err, ErrNotFound) {
+			continue
+		}
+		if err != nil {
+			return KeyDefaults{}, fmt.Errorf("group %q: %w", name, err)
+		}
+		defaults = defaults.stricter(g.Defaults)
+	}
+	return defaults.or(w), nil
+}
+
 // WorkspaceDefaults are the default settings of a key of a user in no group.
 func WorkspaceDefaults(w Workspace) KeyDefaults { return KeyDefaults{}.or(w) }
 

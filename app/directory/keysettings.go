@@ -23,6 +23,9 @@ func (k SecurityKey) HasPIN() bool {
 	return k.CardPIN || k.TemporaryPIN || k.Verification == PIN && len(k.Credential.ID) > 0
 }
 
+// PINPurpose is what the PIN of a card is sealed for (SecurityKey.SealedPIN and NextPIN).
+func PINPurpose(userID string) string { return "card PIN of " + userID }
+
 // ChangeKeySettings changes what is asked of the holder of a key and whether it may log in offline. It fails with
 // ErrNotFound; with ErrState for a key that is revoked; with ErrPINDemanded where PINless is asked for and the workspace
 // takes none; with ErrPINUnknown where a PIN is asked for and the card may have none; with *InvalidError (field

@@ -4,8 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"time"
-
-	"tapstation/app/audit"
 )
 
 // Ticket is leave for one act, for whoever holds its link or its code. It is used once. What opens it is kept only as
@@ -111,16 +109,30 @@ func RedeemTicket(tx Tx, now time.Time, id string) error {
 // CloseTickets withdraws the open tickets of a key, and those messages about them that have not left; of one purpose only,
 // where one is given. It is part of the transaction that makes them pointless.
 func CloseTickets(tx Tx, now time.Time, keyID string, purpose Purpose) error {
-	open, err := tx.Tickets(TicketQuery{KeyID: keyID, Purpose: purpose, State: Open, Limit: 1000})
-	if err != nil {
-		return err
-	}
-	for _, t := range open {
-		if err := closeTicket(tx, now, t, Withdrawn); err != nil {
+	return closeTickets(tx, now, TicketQuery{KeyID: keyID, Purpose: purpose})
+}
+
+// CloseUserTickets is CloseTickets for all tickets of a user, about keys or not.
+func CloseUserTickets(tx Tx, now time.Time, userID string, purpose Purpose) error {
+	return closeTickets(tx, now, TicketQuery{UserID: userID, Purpose: purpose})
+}
+
+func closeTickets(tx Tx, now time.Time, q TicketQuery) error {
+	q.State, q.Limit = Open, 1000
+	for {
+		open, err := tx.Tickets(q)
+		if err != nil {
 			return err
 		}
+		for _, t := range open {
+			if err := closeTicket(tx, now, t, Withdrawn); err != nil {
+				return err
+			}
+		}
+		if len(open) < q.Limit {
+			return nil
+		}
 	}
-	return nil
 }
 
 func closeTicket(tx Tx, now time.Time, t Ticket, state TicketState) error {
@@ -167,9 +179,4 @@ type TicketQuery struct {
 	State         TicketState
 	ExpiresBefore time.Time
 	Limit         int // at most 1,000; 0: 100
-}
-
-// record of a ticket's use in the audit log never tells what opens it.
-func ticketEntry(now time.Time, by string, act audit.Act, t Ticket) audit.Entry {
-	return audit.Entry{Time: now, Actor: by, Act: act, User: t.UserID, Key: t.KeyID, Detail: map[string]string{"purpose": string(t.Purpose)}}
 }

@@ -134,7 +134,7 @@ func (c *ceremony) unseal(sealed []byte, userID string, source pinSource) error 
 	return nil
 }
 
-func sealPurpose(userID string) string { return "card PIN of " + userID }
+func sealPurpose(userID string) string { return directory.PINPurpose(userID) }
 
 // askCardPIN asks the holder, after a look at the attempts left. Refused is why the one before was not taken.
 func (c *ceremony) askCardPIN(ctx context.Context, refused error) error {
