@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -32,6 +33,10 @@ type held struct {
 	Enrollments []directory.Enrollment
 	Entries     []audit.Entry
 	Head        audit.Head
+	Admins      []directory.Admin
+	Guesses     directory.Guesses
+	Import      directory.Import
+	Steps       []directory.ImportStep
 }
 
 func readAll(t *testing.T, s directory.Store) (all held) {
@@ -59,7 +64,19 @@ func readAll(t *testing.T, s directory.Store) (all held) {
 		if all.Entries, err = tx.Audit(directory.AuditQuery{Limit: 10_000}); err != nil {
 			return err
 		}
-		all.Head, err = tx.AuditHead()
+		if all.Head, err = tx.AuditHead(); err != nil {
+			return err
+		}
+		if all.Admins, err = tx.Admins(); err != nil {
+			return err
+		}
+		if all.Guesses, err = tx.Guesses(); err != nil {
+			return err
+		}
+		if all.Import, err = tx.Import(); err != nil && !errors.Is(err, directory.ErrNotFound) {
+			return err
+		}
+		all.Steps, err = tx.LastImportSteps(1000)
 		return err
 	})
 	if err != nil {
@@ -68,21 +85,45 @@ func readAll(t *testing.T, s directory.Store) (all held) {
 	return all
 }
 
-// version1 is a copy of the file that version 1 wrote, and what that version read from it. What came later is as it is
-// by default.
-func version1(t *testing.T) (path string, want held) {
+// older are versions whose files are kept (see testdata/README.md).
+var older = []struct {
+	name string
+	// what is at least in the file
+	users, enrollments, entries int
+	keys                        map[directory.KeyState]int
+	// upgrade sets what that version did not know as it is by default.
+	upgrade func(*directory.Workspace)
+}{
+	{"v1", 9, 4, 20, map[directory.KeyState]int{directory.Pending: 1, directory.Active: 3, directory.Disabled: 1, directory.Revoked: 1},
+		func(w *directory.Workspace) {
+			def := directory.DefaultWorkspace()
+			w.LockAfter, w.OfflineLogins, w.OfflineDays = def.LockAfter, def.OfflineLogins, def.OfflineDays
+			mails(w)
+		}},
+	{"v2", 12, 3, 40, map[directory.KeyState]int{directory.Pending: 1, directory.Active: 4, directory.Disabled: 1, directory.Revoked: 2}, mails},
+}
+
+func mails(w *directory.Workspace) {
+	def := directory.DefaultWorkspace()
+	w.Mail, w.LinkDays, w.CodeHours = def.Mail, def.LinkDays, def.CodeHours
+}
+
+// written is a copy of the file that a version wrote, and what that version read from it.
+func written(t *testing.T, version string) (path string, want held) {
 	t.Helper()
-	raw, err := os.ReadFile("testdata/v1/station.json")
+	raw, err := os.ReadFile("testdata/" + version + "/station.json")
 	if err != nil {
 		t.Fatal(err)
 	}
 	if err := json.Unmarshal(raw, &want); err != nil {
 		t.Fatal(err)
 	}
-	w := directory.DefaultWorkspace()
-	want.Workspace.LockAfter, want.Workspace.OfflineLogins, want.Workspace.OfflineDays = w.LockAfter, w.OfflineLogins, w.OfflineDays
-	want.Workspace.Mail, want.Workspace.LinkDays, want.Workspace.CodeHours = w.Mail, w.LinkDays, w.CodeHours
-	db, err := os.ReadFile("testdata/v1/station.db")
+	for _, v := range older {
+		if v.name == version {
+			v.upgrade(&want.Workspace)
+		}
+	}
+	db, err := os.ReadFile("testdata/" + version + "/station.db")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -98,77 +139,87 @@ func wantHeld(t *testing.T, when string, s *bolt.Store, want held) {
 	emptyIsNil := cmp.FilterValues(func(a, b []byte) bool { return len(a) == 0 && len(b) == 0 }, cmp.Ignore())
 	noneIsEmpty := cmp.FilterValues(func(a, b map[string]string) bool { return len(a) == 0 && len(b) == 0 }, cmp.Ignore())
 	if diff := cmp.Diff(want, readAll(t, s), emptyIsNil, noneIsEmpty); diff != "" {
-		t.Errorf("%s the directory differs from what version 1 read (-want +got):\n%s", when, diff)
+		t.Errorf("%s the directory differs from what the older version read (-want +got):\n%s", when, diff)
 	}
 	if err := s.Check(t.Context()); err != nil {
 		t.Errorf("%s the store is not sound: %v", when, err)
 	}
 }
 
-func TestFileOfVersion1ReadsAsItWas(t *testing.T) {
-	path, want := version1(t)
-	if len(want.Users) < 9 || len(want.Keys) < 6 || len(want.Enrollments) < 4 || len(want.Entries) < 20 {
-		t.Fatalf("there is not much in the file: %+v", want)
-	}
-	wantHeld(t, "opened by a reader,", bolt.New(path), want)
-	migrated, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	wantHeld(t, "opened again,", bolt.New(path), want)
-	if again, err := os.ReadFile(path); err != nil || !bytes.Equal(again, migrated) {
-		t.Errorf("the file was brought up to date twice (%v)", err)
-	}
+func TestFileOfAnOlderVersionReadsAsItWas(t *testing.T) {
+	for _, v := range older {
+		t.Run(v.name, func(t *testing.T) {
+			path, want := written(t, v.name)
+			if len(want.Users) < v.users || len(want.Enrollments) < v.enrollments || len(want.Entries) < v.entries {
+				t.Fatalf("there is not much in the file: %+v", want)
+			}
+			wantHeld(t, "opened by a reader,", bolt.New(path), want)
+			migrated, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			wantHeld(t, "opened again,", bolt.New(path), want)
+			if again, err := os.ReadFile(path); err != nil || !bytes.Equal(again, migrated) {
+				t.Errorf("the file was brought up to date twice (%v)", err)
+			}
 
-	path, want = version1(t)
-	s := bolt.New(path)
-	ada := want.Users[0]
-	if err := s.Update(t.Context(), func(tx directory.Tx) error { return tx.PutUser(ada) }); err != nil {
-		t.Fatal(err)
+			path, want = written(t, v.name)
+			s := bolt.New(path)
+			if err := s.Update(t.Context(), func(tx directory.Tx) error { return tx.PutUser(want.Users[0]) }); err != nil {
+				t.Fatal(err)
+			}
+			wantHeld(t, "opened by a writer,", s, want)
+		})
 	}
-	wantHeld(t, "opened by a writer,", s, want)
 }
 
-func TestFileOfVersion1IsFoundIn(t *testing.T) {
-	path, want := version1(t)
-	s := bolt.New(path)
-	err := s.View(t.Context(), func(tx directory.Tx) error {
-		for _, u := range want.Users {
-			for _, q := range []directory.UserQuery{{Text: u.ID}, {Text: u.ID, Sort: directory.ByName}} {
-				page, err := tx.Users(q)
-				if err != nil || len(page.Users) != 1 || page.Users[0].ID != u.ID {
-					t.Errorf("Users(%+v) = %+v, %v, want %s", q, page, err, u.ID)
+func TestFileOfAnOlderVersionIsFoundIn(t *testing.T) {
+	for _, v := range older {
+		t.Run(v.name, func(t *testing.T) {
+			path, want := written(t, v.name)
+			err := bolt.New(path).View(t.Context(), func(tx directory.Tx) error {
+				for _, u := range want.Users {
+					for _, q := range []directory.UserQuery{{Text: u.ID}, {Text: u.ID, Sort: directory.ByName}} {
+						page, err := tx.Users(q)
+						if err != nil || len(page.Users) != 1 || page.Users[0].ID != u.ID {
+							t.Errorf("Users(%+v) = %+v, %v, want %s", q, page, err, u.ID)
+						}
+					}
+					page, err := tx.Activities(directory.ActivityQuery{User: strings.ToUpper(u.ID)})
+					if err != nil || len(page.Entries) == 0 {
+						t.Errorf("activities of %s: %d, %v, want some", u.ID, len(page.Entries), err)
+					}
 				}
+				for state, n := range v.keys {
+					page, err := tx.Keys(directory.KeyQuery{State: state})
+					if err != nil || len(page.Keys) != n {
+						t.Errorf("%d keys are %s (%v), want %d", len(page.Keys), state, err, n)
+					}
+				}
+				found, err := tx.Statistics(directory.StatisticsQuery{})
+				if err != nil || found.Users != len(want.Users) || found.TemporaryPINs != 1 || found.DisabledUsers != 1 {
+					t.Errorf("Statistics = %+v, %v", found, err)
+				}
+				return nil
+			})
+			if err != nil {
+				t.Fatal(err)
 			}
-			page, err := tx.Activities(directory.ActivityQuery{User: strings.ToUpper(u.ID)})
-			if err != nil || len(page.Entries) == 0 {
-				t.Errorf("activities of %s: %d, %v, want some", u.ID, len(page.Entries), err)
-			}
-		}
-		for state, n := range map[directory.KeyState]int{directory.Pending: 1, directory.Active: 3, directory.Disabled: 1, directory.Revoked: 1} {
-			page, err := tx.Keys(directory.KeyQuery{State: state})
-			if err != nil || len(page.Keys) != n {
-				t.Errorf("%d keys are %s (%v), want %d", len(page.Keys), state, err, n)
-			}
-		}
-		found, err := tx.Statistics(directory.StatisticsQuery{})
-		if err != nil || found.Users != len(want.Users) || found.TemporaryPINs != 1 || found.DisabledUsers != 1 {
-			t.Errorf("Statistics = %+v, %v", found, err)
-		}
-		return nil
-	})
-	if err != nil {
-		t.Fatal(err)
+		})
 	}
 }
 
-// TestContractOnSchemaOfVersion1 runs the contract on files that version 1 made, emptied.
-func TestContractOnSchemaOfVersion1(t *testing.T) {
-	storagetest.RunUpgraded(t, func(t *testing.T) directory.Store {
-		path, _ := version1(t)
-		empty(t, path)
-		return bolt.New(path)
-	})
+// TestContractOnOlderSchemas runs the contract on files that older versions made, emptied.
+func TestContractOnOlderSchemas(t *testing.T) {
+	for _, v := range older {
+		t.Run(v.name, func(t *testing.T) {
+			storagetest.RunUpgraded(t, func(t *testing.T) directory.Store {
+				path, _ := written(t, v.name)
+				empty(t, path)
+				return bolt.New(path)
+			})
+		})
+	}
 }
 
 // empty takes everything out of a file but its schema.
@@ -179,12 +230,18 @@ func empty(t *testing.T, path string) {
 			if string(name) == "schema" {
 				return nil
 			}
-			var all [][]byte
-			if err := b.ForEach(func(k, _ []byte) error { all = append(all, bytes.Clone(k)); return nil }); err != nil {
+			remove := map[string]func([]byte) error{} // by key
+			if err := b.ForEach(func(k, v []byte) error {
+				remove[string(k)] = b.Delete
+				if v == nil {
+					remove[string(k)] = b.DeleteBucket
+				}
+				return nil
+			}); err != nil {
 				return err
 			}
-			for _, k := range all {
-				if err := b.Delete(k); err != nil {
+			for k, remove := range remove {
+				if err := remove([]byte(k)); err != nil {
 					return err
 				}
 			}
@@ -211,8 +268,8 @@ func edit(t *testing.T, path string, do func(*bbolt.Tx) error) {
 // migratedFile, when set, makes the test binary a program that brings that file up to date and is killed meanwhile.
 const migratedFile = "TAPSTATION_TEST_MIGRATED_FILE"
 
-// TestKilledMigrationLeavesTheFileWhole kills a program that brings a file of version 1 up to date: in the middle, and
-// while it is written.
+// TestKilledMigrationLeavesTheFileWhole kills a program that brings a file of an older version up to date: in the middle,
+// and while it is written.
 func TestKilledMigrationLeavesTheFileWhole(t *testing.T) {
 	if path := os.Getenv(migratedFile); path != "" {
 		bolt.InLastStep(func() { fmt.Println("migrating") })
@@ -221,21 +278,25 @@ func TestKilledMigrationLeavesTheFileWhole(t *testing.T) {
 		_, _ = bufio.NewReader(os.Stdin).ReadString('\n') // to be killed even now
 		return
 	}
-	before, after := 0, 0
-	for round := range 25 {
-		path, want := version1(t)
-		killMigration(t, path, round)
-		if isVersion1(t, path) {
-			before++
-		} else {
-			after++
-		}
-		wantHeld(t, fmt.Sprintf("after kill %d", round), bolt.New(path), want)
+	for _, v := range older {
+		t.Run(v.name, func(t *testing.T) {
+			before, after := 0, 0
+			for round := range 25 {
+				path, want := written(t, v.name)
+				killMigration(t, path, round)
+				if isOlder(t, path) {
+					before++
+				} else {
+					after++
+				}
+				wantHeld(t, fmt.Sprintf("after kill %d", round), bolt.New(path), want)
+			}
+			if before == 0 || after == 0 {
+				t.Errorf("%d programs were killed before they had brought the file up to date, %d after: want both", before, after)
+			}
+			t.Logf("killed %d times before the file was kept, %d times after", before, after)
+		})
 	}
-	if before == 0 || after == 0 {
-		t.Errorf("%d programs were killed before they had brought the file up to date, %d after: want both", before, after)
-	}
-	t.Logf("killed %d times before the file was kept, %d times after", before, after)
 }
 
 func killMigration(t *testing.T, path string, round int) {
@@ -273,8 +334,8 @@ func killMigration(t *testing.T, path string, round int) {
 	_ = cmd.Wait() // killed, which is an error
 }
 
-// isVersion1 tells whether a file is as it was.
-func isVersion1(t *testing.T, path string) (old bool) {
+// isOlder tells whether a file is as it was.
+func isOlder(t *testing.T, path string) (old bool) {
 	t.Helper()
 	db, err := bbolt.Open(path, 0o600, &bbolt.Options{ReadOnly: true, Timeout: time.Second})
 	if err != nil {
@@ -282,7 +343,7 @@ func isVersion1(t *testing.T, path string) (old bool) {
 	}
 	defer db.Close()
 	if err := db.View(func(tx *bbolt.Tx) error {
-		old = tx.Bucket([]byte("admins")) == nil
+		old = tx.Bucket([]byte("secrets")) == nil
 		return nil
 	}); err != nil {
 		t.Fatal(err)
