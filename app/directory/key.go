@@ -58,14 +58,15 @@ func (d *Directory) RenameKey(ctx context.Context, by, id, name string) (Securit
 	if err := invalid(ValidateKeyName(name)); err != nil {
 		return SecurityKey{}, err
 	}
-	return d.changeKey(ctx, by, EnrollKeys, id, audit.KeyRenamed, func(_ Tx, k *SecurityKey) (map[string]string, error) {
+	return d.changeKey(ctx, by, EnrollKeys, id, audit.KeyRenamed, func(_ Tx, _ time.Time, k *SecurityKey) (map[string]string, error) {
 		detail := map[string]string{"from": k.Name, "to": name}
 		k.Name = name
 		return detail, nil
 	})
 }
 
-// DisableKey keeps an active key from being used until it is enabled again. It fails with *StateError and
+// DisableKey keeps an active key from being used until it is enabled again. What was mailed about it opens nothing any
+// more. It fails with *StateError and
 // ErrNotFound, and with ErrOfflineCache when only this machine's offline cache could not be told.
 func (d *Directory) DisableKey(ctx context.Context, by, id string) (SecurityKey, error) {
 	return d.setState(ctx, by, id, audit.KeyDisabled, Disabled)
@@ -77,13 +78,13 @@ func (d *Directory) EnableKey(ctx context.Context, by, id string) (SecurityKey, 
 	return d.setState(ctx, by, id, audit.KeyEnabled, Active)
 }
 
-// RevokeKey ends a key for good; errors as with DisableKey.
+// RevokeKey ends a key for good, and what was mailed about it; errors as with DisableKey.
 func (d *Directory) RevokeKey(ctx context.Context, by, id string) (SecurityKey, error) {
 	return d.setState(ctx, by, id, audit.KeyRevoked, Revoked)
 }
 
 func (d *Directory) setState(ctx context.Context, by, id string, act audit.Act, to KeyState) (SecurityKey, error) {
-	return d.changeKey(ctx, by, ManageKeys, id, act, func(tx Tx, k *SecurityKey) (map[string]string, error) {
+	return d.changeKey(ctx, by, ManageKeys, id, act, func(tx Tx, now time.Time, k *SecurityKey) (map[string]string, error) {
 		if to == Active {
 			if err := AllowOn(tx, by, ManageKeys, k.UserID); err != nil {
 				return nil, err
@@ -91,6 +92,11 @@ func (d *Directory) setState(ctx context.Context, by, id string, act audit.Act, 
 		}
 		if !k.State.CanBecome(to) || k.State == Pending && to == Active {
 			return nil, &StateError{From: k.State, To: to}
+		}
+		if to != Active {
+			if err := CloseTickets(tx, now, k.ID, ""); err != nil {
+				return nil, err
+			}
 		}
 		detail := map[string]string{"from": string(k.State), "name": k.Name}
 		k.State = to
@@ -102,13 +108,13 @@ func (d *Directory) setState(ctx context.Context, by, id string, act audit.Act, 
 // in between is made good by Reconcile at the next start, whereas a key forgotten too early might be put back by
 // somebody who still sees it active. A change without detail is none: nothing is kept.
 func (d *Directory) changeKey(ctx context.Context, by string, right Right, id string, act audit.Act,
-	change func(Tx, *SecurityKey) (detail map[string]string, err error)) (SecurityKey, error) {
+	change func(Tx, time.Time, *SecurityKey) (detail map[string]string, err error)) (SecurityKey, error) {
 	var k SecurityKey
 	err := d.change(ctx, by, right, func(tx Tx, now time.Time) (err error) {
 		if k, err = tx.Key(id); err != nil {
 			return err
 		}
-		detail, err := change(tx, &k)
+		detail, err := change(tx, now, &k)
 		if err != nil || detail == nil {
 			return err
 		}

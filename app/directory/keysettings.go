@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"tapstation/app/audit"
 )
@@ -34,7 +35,7 @@ func (d *Directory) ChangeKeySettings(ctx context.Context, by, id string, s KeyS
 	if s.Verification != PINless && s.Verification != PIN {
 		return SecurityKey{}, invalid([]FieldError{{Field: "verification", Problem: InvalidValue}})
 	}
-	return d.changeKey(ctx, by, ManageKeys, id, audit.KeySettingsChanged, func(tx Tx, k *SecurityKey) (map[string]string, error) {
+	return d.changeKey(ctx, by, ManageKeys, id, audit.KeySettingsChanged, func(tx Tx, _ time.Time, k *SecurityKey) (map[string]string, error) {
 		if err := AllowOn(tx, by, ManageKeys, k.UserID); err != nil {
 			return nil, err
 		}

@@ -137,6 +137,9 @@ func (u *undoing) remove(user User, s ImportStep) error {
 		return nil
 	}
 	u.i.Removed++
+	if err := forgetMail(u.tx, u.now, user.ID); err != nil {
+		return err
+	}
 	if err := u.tx.DeleteUser(user.ID); err != nil {
 		return err
 	}

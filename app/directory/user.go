@@ -183,6 +183,9 @@ func replaceUser(tx Tx, by string, now time.Time, old User, kept *User) (keys []
 		if err := KeepsAnOwner(tx, old.ID); err != nil {
 			return nil, err
 		}
+		if err := CloseUserTickets(tx, now, old.ID, ""); err != nil {
+			return nil, err
+		}
 	}
 	if kept.Groups, err = joinGroups(tx, by, now, kept.Groups); err != nil {
 		return nil, err

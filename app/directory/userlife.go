@@ -11,7 +11,8 @@ import (
 	"tapstation/app/audit"
 )
 
-// SetUserDisabled keeps a user and all their keys from being used, or lets them be used again. It fails with ErrNotFound
+// SetUserDisabled keeps a user and all their keys from being used, or lets them be used again. What was mailed to a user
+// who is disabled opens nothing any more, also later. It fails with ErrNotFound
 // and ErrLastOwner, and with ErrOfflineCache when only this machine's offline cache could not be told.
 func (d *Directory) SetUserDisabled(ctx context.Context, by, id string, disabled bool) (User, error) {
 	var (
@@ -35,6 +36,9 @@ func (d *Directory) SetUserDisabled(ctx context.Context, by, id string, disabled
 			if err := KeepsAnOwner(tx, u.ID); err != nil {
 				return err
 			}
+			if err := CloseUserTickets(tx, now, u.ID, ""); err != nil {
+				return err
+			}
 		}
 		u.Disabled, u.Changed = disabled, now
 		if err := tx.PutUser(u); err != nil {
@@ -51,7 +55,7 @@ func (d *Directory) SetUserDisabled(ctx context.Context, by, id string, disabled
 	return u, d.RefreshOffline(ctx, keys...)
 }
 
-// DeleteUser ends the keys of a user and forgets the user, who is no admin any more either; only the audit log still
+// DeleteUser ends the keys of a user and what was mailed to them, and forgets the user, who is no admin any more either; only the audit log still
 // tells of them. A card whose PIN only the station knew can be used by somebody else only after a reset. It fails with
 // ErrNotFound and ErrLastOwner, and with ErrOfflineCache as SetUserDisabled does.
 func (d *Directory) DeleteUser(ctx context.Context, by, id string) error {
@@ -71,6 +75,9 @@ func (d *Directory) DeleteUser(ctx context.Context, by, id string) error {
 			return err
 		}
 		if keys, err = deleteKeys(tx, by, now, u.ID); err != nil {
+			return err
+		}
+		if err := forgetMail(tx, now, u.ID); err != nil {
 			return err
 		}
 		if err := tx.DeleteEnrollment(u.ID); err != nil {
@@ -138,4 +145,31 @@ func keyIDsOf(tx Tx, userID string) ([]string, error) {
 		ids[i] = k.ID
 	}
 	return ids, err
+}
+
+// forgetMail withdraws what was mailed to a user, or is about to be, and forgets the mails with their addresses. One that
+// is just being sent is left to who sends it.
+func forgetMail(tx Tx, now time.Time, userID string) error {
+	if err := CloseUserTickets(tx, now, userID, ""); err != nil {
+		return err
+	}
+	q := MessageQuery{UserID: userID, Limit: 1000}
+	for {
+		page, err := tx.Messages(q)
+		if err != nil {
+			return err
+		}
+		for _, m := range page.Messages {
+			if m.State == Queued && now.Before(m.LeasedUntil) {
+				continue
+			}
+			if err := tx.DeleteMessage(m.ID); err != nil {
+				return err
+			}
+		}
+		if page.Next == "" {
+			return nil
+		}
+		q.After = page.Next
+	}
 }
