@@ -49,6 +49,12 @@ func TestKilledWriterLosesNothing(t *testing.T) {
 				if err != nil || k.UserID != u.ID {
 					return fmt.Errorf("key of user %d: %w", i, err)
 				}
+				if k, err := tx.TicketByLink([]byte(u.ID)); err != nil || k.UserID != u.ID {
+					return fmt.Errorf("ticket of user %d: %w", i, err)
+				}
+				if m, err := tx.Message(fmt.Sprint("message", i)); err != nil || m.UserID != u.ID {
+					return fmt.Errorf("message to user %d: %w", i, err)
+				}
 			}
 			return err
 		}); err != nil {
@@ -114,7 +120,7 @@ func crashUser(i int) directory.User {
 		Handle: fmt.Appendf(nil, "handle%d", i)}
 }
 
-// writeUntilKilled adds a user, a key and an audit entry at a time, and says each time how many there are now.
+// writeUntilKilled adds a user, a key, its ticket and mail and an audit entry at a time, and says each time how many there are now.
 func writeUntilKilled(dir string) {
 	s := bolt.New(filepath.Join(dir, bolt.Name))
 	for {
@@ -132,6 +138,12 @@ func writeUntilKilled(dir string) {
 			k := directory.SecurityKey{ID: fmt.Sprint("key", n), UserID: u.ID, State: directory.Active,
 				Credential: directory.Credential{ID: []byte(u.ID), PublicKey: make([]byte, 200)}}
 			if err := tx.PutKey(k); err != nil {
+				return err
+			}
+			if err := tx.PutTicket(directory.Ticket{ID: fmt.Sprint("ticket", n), UserID: u.ID, KeyID: k.ID, Link: []byte(u.ID), State: directory.Open}); err != nil {
+				return err
+			}
+			if err := tx.PutMessage(directory.Message{ID: fmt.Sprint("message", n), UserID: u.ID, KeyID: k.ID, State: directory.Queued}); err != nil {
 				return err
 			}
 			return tx.AppendAudit(audit.Entry{Time: time.Now(), Act: audit.UserAdded, User: u.ID})

@@ -16,6 +16,10 @@ type mailTemplateRecord struct {
 	Changed  instant `cbor:"5,keyasint,omitempty"`
 }
 
+func keepMailTemplate(m directory.MailTemplate) mailTemplateRecord {
+	return mailTemplateRecord{string(m.Kind), m.Language, m.Subject, m.Body, instantOf(m.Changed)}
+}
+
 func (r mailTemplateRecord) template() directory.MailTemplate {
 	return directory.MailTemplate{Kind: directory.MessageKind(r.Kind), Language: r.Language, Subject: r.Subject, Body: r.Body,
 		Changed: r.Changed.Time()}
@@ -48,8 +52,7 @@ func (t *tx) PutMailTemplate(m directory.MailTemplate) (err error) {
 	if !isID(string(m.Kind)) || !isID(m.Language) {
 		return fmt.Errorf("template of %.64q in %.64q: %w", m.Kind, m.Language, errName)
 	}
-	return keep(t, mailTemplates, templateKey(m.Kind, m.Language),
-		mailTemplateRecord{string(m.Kind), m.Language, m.Subject, m.Body, instantOf(m.Changed)})
+	return keep(t, mailTemplates, templateKey(m.Kind, m.Language), keepMailTemplate(m))
 }
 
 func (t *tx) DeleteMailTemplate(kind directory.MessageKind, language string) (err error) {

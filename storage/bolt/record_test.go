@@ -24,6 +24,16 @@ var fullKey = directory.SecurityKey{
 	Created:    at, Activated: at.Add(1 * time.Hour), LastUsed: at.Add(2 * time.Hour), Changed: at.Add(3 * time.Hour),
 }
 
+var fullTicket = directory.Ticket{
+	ID: "ticket", Purpose: directory.SetPIN, UserID: "ada", KeyID: "id", Email: "e", State: directory.Open, Link: []byte("link"), Handle: []byte("handle"),
+	Code: []byte("code"), Serial: 1, WrongCodes: 2, Created: at, Expires: at.Add(time.Minute), CodeExpires: at.Add(time.Hour), Shown: at.Add(time.Second), Closed: at,
+}
+
+var fullMessage = directory.Message{
+	ID: "message", Kind: directory.PINMail, UserID: "ada", KeyID: "id", TicketID: "ticket", To: "t", MessageID: "m", State: directory.Queued, Attempts: 1,
+	Due: at, LeasedBy: "l", LeasedUntil: at.Add(time.Second), Answer: "a", Created: at, Tried: at.Add(time.Hour), Done: at,
+}
+
 // FuzzRecord decodes what a damaged file may hold as a record of every kind. What is taken must come out the same when
 // it is written and read again.
 func FuzzRecord(f *testing.F) {
@@ -35,6 +45,9 @@ func FuzzRecord(f *testing.F) {
 		keepEnrollment(directory.Enrollment{UserID: "a", Replaces: []string{"k"}, Credential: fullKey.Credential, Mark: fullKey.Mark}),
 		keepEntry(audit.Entry{Seq: 1, Time: at, Detail: map[string]string{"a": "b"}}),
 		headRecord{Seq: 1, Hash: []byte("h")},
+		keepTicket(fullTicket),
+		keepMessage(fullMessage),
+		keepMailTemplate(directory.MailTemplate{Kind: directory.PINMail, Language: "de", Subject: "s", Body: "b", Changed: at}),
 		keepImport(directory.Import{ID: "1f", Actor: "os:ada", KeptUsers: []string{"a"}, Started: at}),
 		keepStep(directory.ImportStep{UserID: "a", Handle: []byte("h"), Before: &directory.User{ID: "a"}, After: &directory.User{ID: "a", Groups: []string{"g"}}, Stamp: at}),
 	} {
@@ -55,6 +68,7 @@ func FuzzRecord(f *testing.F) {
 		again(t, raw, importRecord.imported, keepImport)
 		again(t, raw, ticketRecord.ticket, keepTicket)
 		again(t, raw, messageRecord.message, keepMessage)
+		again(t, raw, mailTemplateRecord.template, keepMailTemplate)
 		again(t, raw, stepRecord.step, keepStep)
 		again(t, raw, func(r headRecord) audit.Head { return audit.Head(r) }, func(h audit.Head) headRecord { return headRecord(h) })
 	})
@@ -101,12 +115,9 @@ func TestRecordsComeBackWhole(t *testing.T) {
 		Started: at, Changed: at.Add(time.Second), OldPIN: []byte("i")}, keepEnrollment, enrollmentRecord.enrollment)
 	whole(t, directory.Admin{UserID: "a", Role: "b", Password: "c", Failures: 1, Attempted: at, Locked: true, LastLogin: at.Add(time.Hour),
 		Created: at, Changed: at}, keepAdmin, adminRecord.admin)
-	whole(t, directory.Ticket{ID: "a", Purpose: "b", UserID: "c", KeyID: "d", Email: "e", State: "f", Link: []byte("g"), Handle: []byte("h"),
-		Code: []byte("i"), Serial: 1, WrongCodes: 2, Created: at, Expires: at.Add(time.Minute), CodeExpires: at.Add(time.Hour), Shown: at.Add(time.Second), Closed: at},
-		keepTicket, ticketRecord.ticket)
-	whole(t, directory.Message{ID: "a", Kind: "b", UserID: "c", KeyID: "d", TicketID: "e", To: "f", MessageID: "g", State: "h", Attempts: 1,
-		Due: at, LeasedBy: "i", LeasedUntil: at.Add(time.Second), Answer: "j", Created: at, Tried: at.Add(time.Hour), Done: at},
-		keepMessage, messageRecord.message)
+	whole(t, fullTicket, keepTicket, ticketRecord.ticket)
+	whole(t, fullMessage, keepMessage, messageRecord.message)
+	whole(t, directory.MailTemplate{Kind: "a", Language: "b", Subject: "c", Body: "d", Changed: at}, keepMailTemplate, mailTemplateRecord.template)
 	whole(t, audit.Entry{Seq: 1 << 60, Time: at, Actor: "a", Act: "b", User: "c", Key: "d", Detail: map[string]string{"e": "f"},
 		Prev: []byte("g"), Hash: []byte("h")}, keepEntry, auditRecord.entry)
 }
@@ -203,9 +214,26 @@ func TestCheckFindsWhatDoesNotFit(t *testing.T) {
 		"a credential not indexed":          {func(t *tx) error { return t.delete(keyIndex, credentialKey([]byte("c"))) }, directory.ErrDamaged},
 		"a group that is no record":         {func(t *tx) error { return t.put(groups, []byte("g"), []byte("x")) }, directory.ErrDamaged},
 		"a journal that is no record":       {func(t *tx) error { return t.put(enrollments, []byte("g"), []byte("x")) }, directory.ErrDamaged},
-		"an entry removed":                  {func(t *tx) error { return t.delete(auditLog, seqKey(1)) }, audit.ErrBroken},
-		"the last entry removed":            {func(t *tx) error { return t.delete(auditLog, seqKey(2)) }, audit.ErrBroken},
-		"the head removed":                  {func(t *tx) error { return t.delete(settings, auditHeadKey) }, audit.ErrBroken},
+		"a ticket not found by its link":    {func(t *tx) error { return t.delete(ticketIndex, []byte("llink")) }, directory.ErrDamaged},
+		"a link of another ticket":          {func(t *tx) error { return t.put(ticketIndex, []byte("llink"), []byte("other")) }, directory.ErrDamaged},
+		"a code of no ticket":               {func(t *tx) error { return t.put(ticketIndex, []byte("hother"), []byte("ticket")) }, directory.ErrDamaged},
+		"a ticket without a record":         {func(t *tx) error { return t.delete(tickets, []byte("ticket")) }, directory.ErrDamaged},
+		"a ticket that is no record":        {func(t *tx) error { return t.put(tickets, []byte("ticket"), []byte("x")) }, directory.ErrDamaged},
+		"a ticket under another's ID": {func(t *tx) error {
+			return errors.Join(t.put(tickets, []byte("other"), bytes.Clone(t.get(tickets, []byte("ticket")))), t.delete(tickets, []byte("ticket")))
+		}, directory.ErrDamaged},
+		"a message without a record":    {func(t *tx) error { return t.delete(outbox, []byte("message")) }, directory.ErrDamaged},
+		"a message in another state":    {func(t *tx) error { return t.restate(directory.Sent) }, directory.ErrDamaged},
+		"a message that is never due":   {func(t *tx) error { return t.delete(outboxIndex, dueEntry(fullMessage).key) }, directory.ErrDamaged},
+		"a message due before its turn": {func(t *tx) error { return t.put(outboxIndex, dueEntry(secondMessage).key, nil) }, directory.ErrDamaged},
+		"a message counted twice":       {func(t *tx) error { return t.countMessages(directory.Queued, 1) }, directory.ErrDamaged},
+		"a message counted in no state": {func(t *tx) error { return t.countMessages(directory.Failed, 1) }, directory.ErrDamaged},
+		"messages not counted":          {func(t *tx) error { return t.delete(outboxIndex, countKey(directory.Queued)) }, directory.ErrDamaged},
+		"a template that is no record":  {func(t *tx) error { return t.put(mailTemplates, []byte("t"), []byte("x")) }, directory.ErrDamaged},
+		"a secret that is no record":    {func(t *tx) error { return t.put(secrets, []byte("s"), []byte("x")) }, directory.ErrDamaged},
+		"an entry removed":              {func(t *tx) error { return t.delete(auditLog, seqKey(1)) }, audit.ErrBroken},
+		"the last entry removed":        {func(t *tx) error { return t.delete(auditLog, seqKey(2)) }, audit.ErrBroken},
+		"the head removed":              {func(t *tx) error { return t.delete(settings, auditHeadKey) }, audit.ErrBroken},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := New(t.TempDir() + "/" + Name)
@@ -213,7 +241,7 @@ func TestCheckFindsWhatDoesNotFit(t *testing.T) {
 				func(dtx directory.Tx) error {
 					return errors.Join(
 						dtx.PutUser(directory.User{ID: "ada", LastName: "Byron", Handle: []byte("handle"), Groups: []string{"Staff", "STAFF"}}),
-						dtx.PutKey(fullKey),
+						dtx.PutKey(fullKey), dtx.PutTicket(fullTicket), dtx.PutMessage(fullMessage), dtx.PutMessage(secondMessage),
 						dtx.AppendAudit(audit.Entry{Time: at}), dtx.AppendAudit(audit.Entry{Time: at}))
 				},
 				func(dtx directory.Tx) error { return c.spoil(dtx.(*tx)) },
@@ -227,6 +255,16 @@ func TestCheckFindsWhatDoesNotFit(t *testing.T) {
 			}
 		})
 	}
+}
+
+// secondMessage waits for fullMessage.
+var secondMessage = directory.Message{ID: "second", UserID: "ADA", State: directory.Queued, Created: at.Add(time.Hour)}
+
+// restate changes the state of a message and nothing else.
+func (t *tx) restate(s directory.MessageState) error {
+	m := fullMessage
+	m.State = s
+	return keep(t, outbox, []byte(m.ID), keepMessage(m))
 }
 
 // respell has the index know the first user by something else.
@@ -255,6 +293,10 @@ func TestDamagedRecordsAreErrors(t *testing.T) {
 			t.put(users, []byte("ada"), junk), t.put(groups, []byte("g"), junk), t.put(keys, []byte("k"), junk),
 			t.put(settings, workspaceKey, junk), t.put(settings, auditHeadKey, junk), t.put(enrollments, []byte("ada"), junk),
 			t.put(auditLog, []byte("x"), junk),
+			t.put(tickets, []byte("t"), junk), t.put(ticketIndex, []byte("llost"), []byte("gone")), t.put(ticketIndex, indexKey('k', "short"), nil),
+			t.put(ticketIndex, append(indexKey('u', "eve"), "12345678gone"...), nil),
+			t.put(outbox, []byte("m"), junk), t.put(outboxIndex, []byte("a12345678gone"), nil), t.put(outboxIndex, indexKey('u', "eve"), nil),
+			t.put(outboxIndex, []byte("dshort"), nil), t.put(mailTemplates, []byte("x"), junk), t.put(secrets, []byte("s"), junk),
 			t.put(keyIndex, append(ownerKey([]byte("eve")), "1"...), nil))
 	}); err != nil {
 		t.Fatal(err)
@@ -274,6 +316,17 @@ func TestDamagedRecordsAreErrors(t *testing.T) {
 		add(dtx.Workspace())
 		add(dtx.Enrollment("ada"))
 		add(dtx.Enrollments())
+		add(dtx.Ticket("t"))
+		add(dtx.TicketByLink([]byte("lost")))
+		add(dtx.Tickets(directory.TicketQuery{KeyID: "short"}))
+		add(dtx.Tickets(directory.TicketQuery{UserID: "eve"}))
+		add(dtx.Message("m"))
+		add(dtx.Messages(directory.MessageQuery{}))
+		add(dtx.Messages(directory.MessageQuery{UserID: "eve"}))
+		_, _, err := dtx.DueMessages(at, 0)
+		add(nil, err)
+		add(dtx.MailTemplates())
+		add(dtx.Secret("s"))
 		add(dtx.AuditHead())
 		add(dtx.Audit(directory.AuditQuery{}))
 		add(dtx.Audit(directory.AuditQuery{Last: 1}))

@@ -80,7 +80,8 @@ func (t *tx) ticketAt(kind byte, hash []byte) (directory.Ticket, error) {
 	if id == nil {
 		return directory.Ticket{}, directory.ErrNotFound
 	}
-	return t.ticket(bytes.Clone(id))
+	k, err := t.ticket(bytes.Clone(id))
+	return k, damagedIndex(err)
 }
 
 var errTicketQuery = errors.New("tickets are asked for by user, by key or by expiry")
