@@ -96,6 +96,7 @@ func newBench(t *testing.T, users int, more ...func(*bench)) *bench {
 		_ = board.Run(ctx) // ends with ctx
 	}()
 	box := seal.New(dir, seal.Options{FileOnly: true})
+	d.Seal = box
 	cache := offline.New(filepath.Join(dir, offline.Name))
 	who := &login.Login{Directory: d, Cache: cache, Board: board}
 	s := &app.Station{Board: board, Directory: d, Admins: &admin.Admins{Directory: d, Login: who, Cost: cheap}, Login: who, Enroller: &enroll.Enroller{Directory: d, Board: board, Seal: box,

@@ -3,6 +3,7 @@ package desk
 import (
 	"context"
 	"errors"
+	"maps"
 	"strconv"
 
 	"fyne.io/fyne/v2"
@@ -32,7 +33,8 @@ type settingsPage struct {
 	failure  *widget.Paragraph // why it could not be saved
 	save     *widget.Button
 	discard  *widget.Button
-	body     *fyne.Container // of the section
+	chooser  *widget.Paragraph // what holds now of who chooses the PIN
+	body     *fyne.Container   // of the section
 	drawn    string
 	all      fyne.CanvasObject
 }
@@ -48,12 +50,15 @@ var sectionIcons = []struct {
 	{cardSection, theme.CardIcon, directory.SeeDirectory},
 	{pinSection, theme.PINIcon, directory.SeeDirectory},
 	{offlineSection, theme.OfflineIcon, directory.SeeDirectory},
+	{mailSection, theme.MailIcon, directory.SeeDirectory},
+	{portalSection, theme.GlobeIcon, directory.SeeDirectory},
+	{ticketSection, theme.ClockIcon, directory.SeeDirectory},
 	{backupSection, theme.ExportIcon, directory.BackUp},
 }
 
 func newSettingsPage(d *Desk) *settingsPage {
 	p := &settingsPage{desk: d, cancel: func() {}, state: settingsState{Section: workspaceSection},
-		items: map[section]*widget.RailItem{}, body: container.NewStack(), policy: widget.Hint(""),
+		items: map[section]*widget.RailItem{}, body: container.NewStack(), policy: widget.Hint(""), chooser: widget.Hint(""),
 		warning: widget.NewStatus(widget.Sign{}), notice: widget.NewStatus(widget.Sign{})}
 	p.views = sectionViews(d)
 	p.failure = widget.NewParagraph("")
@@ -188,6 +193,12 @@ func (p *settingsPage) ask() {
 			figures, err = p.desk.station.Directory.Statistics(ctx, directory.StatisticsQuery{})
 			keys = figures.Keys[directory.Active] + figures.Keys[directory.Disabled]
 		}
+		secrets := map[string]bool{}
+		for _, setting := range directory.Settings() {
+			if err == nil && setting.Kind == directory.SecretSetting {
+				secrets[setting.Name], err = p.desk.station.Directory.HasSecret(ctx, setting.Name)
+			}
+		}
 		p.desk.do(func() {
 			if n != p.asked {
 				return
@@ -195,7 +206,7 @@ func (p *settingsPage) ask() {
 			s := p.state
 			s.Failed = err
 			if err == nil {
-				s.Saved, s.Keys, s.Known = w, keys, true
+				s.Saved, s.Keys, s.Secrets, s.Known = w, keys, secrets, true
 			}
 			p.drawn = ""
 			p.set(s)
@@ -264,12 +275,26 @@ func (p *settingsPage) keep() {
 	s := p.state
 	s.Saving, s.Wrong, s.Done = true, nil, false
 	p.set(s)
+	by := p.desk.actor()
 	p.desk.beside(p.desk.ctx, func(ctx context.Context) {
-		w, err := p.desk.station.Directory.ChangeWorkspace(ctx, p.desk.actor(), func(w *directory.Workspace) error {
-			*w, _ = s.onto(*w) // what is wrong only with what others have changed meanwhile is refused all the same
-			return nil
-		})
+		w, err := p.desk.keepSettings(ctx, by, s)
 		p.desk.do(func() { p.kept(w, err) })
+	})
+}
+
+// keepSettings keeps what was typed: the secrets first, of which it is only told now whether they can be used.
+func (d *Desk) keepSettings(ctx context.Context, by string, s settingsState) (directory.Workspace, error) {
+	for name, value := range s.newSecrets() {
+		if err := d.station.Directory.SetSecret(ctx, by, name, value); err != nil {
+			return directory.Workspace{}, err
+		}
+	}
+	if len(s.Draft) == 0 {
+		return d.station.Directory.Workspace(ctx)
+	}
+	return d.station.Directory.ChangeWorkspace(ctx, by, func(w *directory.Workspace) error {
+		*w, _ = s.onto(*w) // what is wrong only with what others have changed meanwhile is refused all the same
+		return nil
 	})
 }
 
@@ -285,8 +310,12 @@ func (p *settingsPage) kept(w directory.Workspace, err error) {
 	case err != nil:
 		s.Wrong = err
 	default:
+		secrets := maps.Clone(s.Secrets)
+		for name, value := range s.newSecrets() {
+			secrets[name] = value != ""
+		}
 		s = s.discard()
-		s.Saved, s.Done = w, true
+		s.Saved, s.Secrets, s.Done = w, secrets, true
 		p.desk.setWorkspace(w)
 	}
 	p.set(s)
@@ -330,7 +359,7 @@ func (p *settingsPage) sectionForm() fyne.CanvasObject {
 		widget.Hint(text.T("settings.about." + string(name)))}
 	if !p.desk.may(directory.ChangeSettings) {
 		p.controls, p.first = nil, nil
-		rows := append(head, readOnly(settingsOf[name], p.state.Saved), widget.Hint(text.T("settings.read_only")))
+		rows := append(head, readOnly(settingsOf[name], p.state), widget.Hint(text.T("settings.read_only")))
 		return container.NewVScroll(roomForRings(widget.Form(widget.Column(theme.Space12, rows...))))
 	}
 	p.controls, p.first = map[string]settingControl{}, nil
@@ -341,13 +370,19 @@ func (p *settingsPage) sectionForm() fyne.CanvasObject {
 		if p.first == nil {
 			p.first = c.first
 		}
+		if part := settingParts[setting]; part != "" {
+			rows = append(rows, widget.PadXY(0, theme.Space8, widget.Title(text.T("settings.part."+part))))
+		}
 		rows = append(rows, c.object)
 		if setting == "rp_id" {
 			rows = append(rows, p.warning)
 		}
 	}
-	if name == pinSection {
+	switch name {
+	case pinSection:
 		rows = append(rows, p.policy)
+	case ticketSection:
+		rows = append(rows, p.chooser)
 	}
 	foot := container.NewVBox(widget.PadXY(0, theme.Space8, widget.Rule()), p.failure,
 		container.NewBorder(nil, nil, p.discard, p.save, container.NewCenter(p.notice)))
@@ -369,6 +404,10 @@ func (p *settingsPage) fill() {
 	if s.Section == pinSection {
 		w, _ := s.draft()
 		p.policy.SetText(text.T("settings.pin.told", "Policy", wording.Policy(w.PINPolicy)))
+	}
+	if s.Section == ticketSection {
+		w, _ := s.draft()
+		p.chooser.SetText(chooserWords(w))
 	}
 	can := s.changed() && !s.Saving
 	p.save.SetEnabled(can)

@@ -30,6 +30,12 @@ func (p *settingsPage) newControl(name string) settingControl {
 		return settingControl{object: container.NewStack(), fill: func(settingsState) {}}
 	case name == logoSetting:
 		return p.newLogoControl()
+	case setting.Kind == directory.SecretSetting:
+		return p.newSecretControl(setting)
+	case setting.Kind == directory.FileSetting:
+		return p.newCertificatesControl(setting)
+	case name == "portal_certificate" || name == "portal_key":
+		return p.newPathControl(setting)
 	case name == "language":
 		return p.newDropdown(name, languageOptions())
 	case setting.Kind == directory.DurationSetting:
@@ -112,8 +118,18 @@ func settingProblem(s settingsState, name string) string {
 		return text.T("settings.problem.pin_lengths", "Min", s.value("pin_min_length"), "Max", text.Number(setting.Max))
 	case f.Problem == directory.OutOfRange && setting.Kind == directory.IntSetting:
 		return text.T("settings.problem.range", "Min", text.Number(setting.Min), "Max", text.Number(setting.Max))
+	case f.Problem == directory.InvalidDomain && strings.HasPrefix(name, "dkim_"):
+		return text.T("settings.problem.dkim")
 	case f.Problem == directory.InvalidDomain:
 		return text.T("settings.problem.domain")
+	case name == "portal_url" && f.Problem == directory.InvalidLink:
+		return text.T("settings.problem.portal")
+	case f.Problem == directory.OutsideRP:
+		return text.T("settings.problem.outside_rp", "RP", s.Saved.RPID)
+	case name == directory.SMTPPassword && f.Problem == directory.InvalidCharacters:
+		return text.T("settings.problem.password")
+	case f.Problem == directory.WeakKey:
+		return text.T("settings.problem.weak_key", "Bits", text.Number(f.Limit))
 	case f.Problem == directory.InvalidLink:
 		return text.T("settings.problem.link")
 	case name == logoSetting && f.Problem == directory.TooLong:
@@ -123,7 +139,20 @@ func settingProblem(s settingsState, name string) string {
 	case name == logoSetting:
 		return text.T("settings.problem.logo")
 	}
+	if words := hostProblems[f.Problem]; words != nil {
+		return words()
+	}
 	return wording.Field(f)
+}
+
+// hostProblems are said of where mail goes and where links lead.
+var hostProblems = map[directory.Problem]func() string{
+	directory.InvalidHost:        func() string { return text.T("settings.problem.host") },
+	directory.InvalidAddress:     func() string { return text.T("settings.problem.address") },
+	directory.InvalidCertificate: func() string { return text.T("settings.problem.certificate") },
+	directory.InvalidKey:         func() string { return text.T("settings.problem.key") },
+	directory.NeedsHTTPS:         func() string { return text.T("settings.problem.https") },
+	directory.NeedsTLS:           func() string { return text.T("settings.problem.tls") },
 }
 
 func (p *settingsPage) newToggle(name string) settingControl {
@@ -200,6 +229,8 @@ func settingWords(setting directory.Setting, w directory.Workspace) string {
 		return text.T("settings.none")
 	case setting.Kind == directory.ListSetting:
 		return strings.ReplaceAll(value, ",", ", ")
+	case setting.Name == "smtp_port" && value == "0":
+		return text.T("settings.smtp_port.usual", "Port", text.Number(usualPort(w.Mail.Security)))
 	case setting.Kind == directory.IntSetting && value == "0":
 		return text.T("settings.unlimited")
 	}
@@ -207,7 +238,8 @@ func settingWords(setting directory.Setting, w directory.Workspace) string {
 }
 
 // readOnly shows a section to those who may not change it.
-func readOnly(names []string, w directory.Workspace) fyne.CanvasObject {
+func readOnly(names []string, s settingsState) fyne.CanvasObject {
+	w := s.Saved
 	var facts []widget.Fact
 	for _, name := range names {
 		setting, ok := directory.FindSetting(name)
@@ -215,6 +247,10 @@ func readOnly(names []string, w directory.Workspace) fyne.CanvasObject {
 		case !ok:
 		case name == logoSetting:
 			facts = append(facts, widget.Fact{Label: settingLabel(name), Value: widget.Line(0, logoPicture(w.Logo))})
+		case setting.Kind == directory.SecretSetting:
+			facts = append(facts, widget.Fact{Label: settingLabel(name), Value: widget.Line(0, widget.NewBadge(secretSign(s.Secrets[name])))})
+		case setting.Kind == directory.FileSetting:
+			facts = append(facts, widget.Fact{Label: settingLabel(name), Value: clipped(certificateWords(w.Mail.CA))})
 		default:
 			facts = append(facts, widget.Fact{Label: settingLabel(name), Value: clipped(settingWords(setting, w))})
 		}

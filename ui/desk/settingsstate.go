@@ -19,6 +19,9 @@ const (
 	cardSection      section = "cards"
 	pinSection       section = "pin"
 	offlineSection   section = "offline"
+	mailSection      section = "mail"
+	portalSection    section = "portal"
+	ticketSection    section = "activation"
 	backupSection    section = "backup"
 )
 
@@ -26,11 +29,18 @@ const (
 var settingsOf = map[section][]string{
 	workspaceSection: {"name", "logo", "language", "appearance", "lock_after"},
 	partySection:     {"rp_id", "rp_name", "require_pin"},
-	cardSection: {"verification", "offline_login", "pin_chooser", "driver_link", "attestation", "allowed_aaguids",
+	cardSection: {"verification", "offline_login", "driver_link", "attestation", "allowed_aaguids",
 		"denied_aaguids"},
 	pinSection:     {"pin_min_length", "pin_max_length", "pin_digit", "pin_lower", "pin_upper", "pin_special"},
 	offlineSection: {"offline_logins", "offline_days"},
+	mailSection: {"smtp_host", "smtp_security", "smtp_allow_plain", "smtp_port", "smtp_auth", "smtp_user", directory.SMTPPassword,
+		"smtp_ca", "smtp_hello", "mail_from", "mail_from_name", "mail_reply_to", "dkim_domain", "dkim_selector", directory.DKIMKey},
+	portalSection: {"portal_url", "portal_listen", "portal_certificate", "portal_key"},
+	ticketSection: {"pin_chooser", "link_days", "code_hours"},
 }
+
+// settingParts are the titles within a section, by the setting that they stand above.
+var settingParts = map[string]string{"smtp_host": "server", "mail_from": "sender", "dkim_domain": "signature"}
 
 // settingsState is the settings as they are kept, and what has been typed since.
 type settingsState struct {
@@ -41,6 +51,8 @@ type settingsState struct {
 	Failed   error                           // why they could not be shown
 	Draft    map[string]string               // what was typed otherwise, by the setting's name
 	Logo     []byte                          // where Draft has "logo": the picture, which was looked at when it was chosen
+	Secrets  map[string]bool                 // which there are, by the setting's name
+	Hidden   map[string]secretDraft          // what becomes of them, likewise
 	Problems map[string]directory.FieldError // likewise
 	Saving   bool
 	Wrong    error // why they could not be saved
@@ -115,7 +127,40 @@ func (s settingsState) refuse(f directory.FieldError) settingsState {
 }
 
 // changed tells whether anything was typed that is not kept yet.
-func (s settingsState) changed() bool { return len(s.Draft) > 0 }
+func (s settingsState) changed() bool { return len(s.Draft) > 0 || len(s.newSecrets()) > 0 }
+
+// secretDraft is what becomes of a secret when the section is saved. Its zero value leaves it as it is.
+type secretDraft struct {
+	Open   bool   // another one is being typed
+	Value  string // takes its place, unless empty
+	File   string // that Value came from
+	Remove bool
+}
+
+// withSecret is the state with another draft of a secret.
+func (s settingsState) withSecret(name string, d secretDraft) settingsState {
+	s.Hidden, s.Problems = maps.Clone(s.Hidden), maps.Clone(s.Problems)
+	if s.Hidden == nil {
+		s.Hidden = map[string]secretDraft{}
+	}
+	s.Hidden[name], s.Done, s.Wrong = d, false, nil
+	if d == (secretDraft{}) {
+		delete(s.Hidden, name)
+	}
+	delete(s.Problems, name)
+	return s
+}
+
+// newSecrets are the secrets that are to be kept otherwise, by the setting's name; an empty one is to be removed.
+func (s settingsState) newSecrets() map[string]string {
+	secrets := map[string]string{}
+	for name, d := range s.Hidden {
+		if d.Value != "" || d.Remove {
+			secrets[name] = d.Value
+		}
+	}
+	return secrets
+}
 
 // draft is the settings as they would be kept, and what is wrong with them.
 func (s settingsState) draft() (directory.Workspace, map[string]directory.FieldError) {
@@ -125,7 +170,21 @@ func (s settingsState) draft() (directory.Workspace, map[string]directory.FieldE
 // onto puts what was typed onto other settings, which somebody else may have changed meanwhile.
 func (s settingsState) onto(w directory.Workspace) (directory.Workspace, map[string]directory.FieldError) {
 	problems := map[string]directory.FieldError{}
-	for _, name := range settingsOf[s.Section] {
+	late := s.set(&w, settingsOf[s.Section], nil)
+	s.set(&w, late, problems) // what was wrong only as long as others were as before is right now
+	alone := w
+	alone.Logo = nil // looking at a picture takes its time, and this is asked while one types
+	for _, f := range directory.ValidateWorkspace(alone) {
+		if _, told := problems[f.Field]; !told && slices.Contains(settingsOf[s.Section], f.Field) {
+			problems[f.Field] = f
+		}
+	}
+	return w, problems
+}
+
+// set sets what was typed of the settings named. Those that could not be are returned, and why in problems.
+func (s settingsState) set(w *directory.Workspace, names []string, problems map[string]directory.FieldError) (wrong []string) {
+	for _, name := range names {
 		setting, ok := directory.FindSetting(name)
 		value, typed := s.Draft[name]
 		if !ok || !typed {
@@ -136,18 +195,14 @@ func (s settingsState) onto(w directory.Workspace) (directory.Workspace, map[str
 			continue
 		}
 		var invalid *directory.InvalidError
-		if err := setting.Set(&w, value); errors.As(err, &invalid) && len(invalid.Fields) > 0 {
-			problems[name] = invalid.Fields[0]
+		if err := setting.Set(w, value); errors.As(err, &invalid) && len(invalid.Fields) > 0 {
+			wrong = append(wrong, name)
+			if problems != nil {
+				problems[name] = invalid.Fields[0]
+			}
 		}
 	}
-	alone := w
-	alone.Logo = nil // looking at a picture takes its time, and this is asked while one types
-	for _, f := range directory.ValidateWorkspace(alone) {
-		if _, told := problems[f.Field]; !told && slices.Contains(settingsOf[s.Section], f.Field) {
-			problems[f.Field] = f
-		}
-	}
-	return w, problems
+	return wrong
 }
 
 // left shows what is wrong with a setting whose field was left.
@@ -166,7 +221,7 @@ func (s settingsState) left(name string) settingsState {
 
 // discard forgets what was typed.
 func (s settingsState) discard() settingsState {
-	s.Draft, s.Problems, s.Wrong, s.Done = nil, nil, nil, false
+	s.Draft, s.Hidden, s.Problems, s.Wrong, s.Done = nil, nil, nil, nil, false
 	return s
 }
 

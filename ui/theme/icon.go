@@ -49,6 +49,7 @@ var (
 	CrossCircleIcon = icon("cross_circle") // revoked
 	KeyClockIcon    = icon("key_clock")    // PIN temporary
 	PINIcon         = icon("pin")
+	CodeIcon        = icon("code") // what somebody brings from their mail
 	OfflineIcon     = icon("offline")
 	ReaderIcon      = icon("reader")
 	CardIcon        = icon("card")
@@ -66,6 +67,7 @@ var (
 	ExportIcon      = icon("export")
 	MailIcon        = icon("mail")
 	SendIcon        = icon("send")
+	GlobeIcon       = icon("globe")
 	QuestionIcon    = icon("question") // it is not known
 )
 

@@ -55,3 +55,24 @@ func (l atMostHigh) MinSize([]fyne.CanvasObject) fyne.Size {
 	m := l.inside.MinSize()
 	return fyne.NewSize(m.Width, min(m.Height, l.height))
 }
+
+// BesideField puts a button at the right of a field, level with the line that is typed into.
+func BesideField(f *Field, button fyne.CanvasObject) *fyne.Container {
+	return container.New(besideField{}, f, button)
+}
+
+type besideField struct{}
+
+func (besideField) Layout(objects []fyne.CanvasObject, s fyne.Size) {
+	w := objects[1].MinSize().Width
+	objects[0].Resize(fyne.NewSize(max(s.Width-w-theme.Space8, 0), s.Height))
+	label := NewText("")
+	label.TextSize, label.Bold = theme.TextSmall, true
+	objects[1].Move(fyne.NewPos(s.Width-w, label.MinSize().Height+theme.Space4))
+	objects[1].Resize(fyne.NewSize(w, theme.Control))
+}
+
+func (besideField) MinSize(objects []fyne.CanvasObject) fyne.Size {
+	f, b := objects[0].MinSize(), objects[1].MinSize()
+	return fyne.NewSize(f.Width+theme.Space8+b.Width, f.Height)
+}
