@@ -11,7 +11,6 @@ import (
 
 	"tapstation/app/audit"
 	"tapstation/app/directory"
-	"tapstation/device"
 )
 
 // ByLink looks up the ticket of a link's token. It changes nothing: mail scanners open links before people do. It fails
@@ -223,77 +222,4 @@ func (t *Tickets) Activate(ctx context.Context, ticketID string, made Made) (dir
 		return directory.SecurityKey{}, fmt.Errorf("activate the key: %w", err)
 	}
 	return k, t.Directory.RefreshOffline(ctx, k.ID)
-}
-
-// onPIN runs do in one transaction on an open ticket for choosing a PIN.
-func (t *Tickets) onPIN(ctx context.Context, what, ticketID string, do func(tx directory.Tx, now time.Time, o Opened) error) error {
-	now := t.now()
-	err := t.Directory.Store.Update(ctx, func(tx directory.Tx) error {
-		var o Opened
-		if err := o.look(tx, now, ticketID); err != nil {
-			return err
-		}
-		if o.Ticket.Purpose != directory.SetPIN {
-			return fmt.Errorf("%w: it is for something else", directory.ErrTicket)
-		}
-		return do(tx, now, o)
-	})
-	if err != nil {
-		return fmt.Errorf("%s: %w", what, err)
-	}
-	return nil
-}
-
-// ShowPIN is the temporary PIN of the card of a ticket, for its holder's eyes. It is told once, and that is on record. It
-// fails with ErrPINShown, ErrPINUnsure, directory.ErrTicket and its kin, and where the PIN cannot be opened; then it
-// does not count as shown.
-func (t *Tickets) ShowPIN(ctx context.Context, ticketID string) (device.PIN, error) {
-	var pin device.PIN
-	err := t.onPIN(ctx, "show the temporary PIN", ticketID, func(tx directory.Tx, now time.Time, o Opened) error {
-		switch {
-		case !o.Ticket.Shown.IsZero():
-			return ErrPINShown
-		case o.Key.NextPIN != nil || o.Key.SealedPIN == nil:
-			return ErrPINUnsure
-		}
-		secret, err := t.Seal.Open(o.Key.SealedPIN, directory.PINPurpose(o.User.ID))
-		if err != nil {
-			return fmt.Errorf("open it: %w", err)
-		}
-		pin = device.PIN(secret)
-		o.Ticket.Shown = now
-		if err := tx.PutTicket(o.Ticket); err != nil {
-			return err
-		}
-		return tx.AppendAudit(audit.Entry{Time: now, Actor: directory.UserActor + o.User.ID, Act: audit.PINShown,
-			User: o.User.ID, Key: o.Key.ID, Detail: map[string]string{"name": o.Key.Name}})
-	})
-	if err != nil {
-		return "", err
-	}
-	return pin, nil
-}
-
-// PINChosen is what the holder of a card says who has changed its temporary PIN on their own computer: what was kept of it
-// is erased, and the ticket used up. It fails with ErrPINNotShown for who cannot have changed it, and with
-// directory.ErrTicket and its kin.
-func (t *Tickets) PINChosen(ctx context.Context, ticketID string) error {
-	return t.onPIN(ctx, "note that the PIN was changed", ticketID, func(tx directory.Tx, now time.Time, o Opened) error {
-		switch {
-		case o.Ticket.Shown.IsZero():
-			return ErrPINNotShown
-		case o.Key.NextPIN != nil:
-			return ErrPINUnsure
-		}
-		if err := directory.RedeemTicket(tx, now, ticketID); err != nil {
-			return err
-		}
-		k := o.Key
-		k.TemporaryPIN, k.SealedPIN, k.CardPIN, k.Changed = false, nil, true, now
-		if err := tx.PutKey(k); err != nil {
-			return err
-		}
-		return tx.AppendAudit(audit.Entry{Time: now, Actor: directory.UserActor + o.User.ID, Act: audit.PINChanged,
-			User: o.User.ID, Key: k.ID, Detail: map[string]string{"name": k.Name, "by": "holder"}})
-	})
 }
