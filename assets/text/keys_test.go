@@ -21,7 +21,7 @@ import (
 const root = "../.."
 
 // speaking are the folders whose code names sentences.
-var speaking = []string{"ui", "app/command", "assets/text"}
+var speaking = []string{"ui", "app/command", "app/mail/letter", "assets/text"}
 
 // TestTranslationsSayTheSame holds every language to English: the same keys, the same plural forms where both
 // languages have them, and the same placeholders.
