@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"time"
 
 	"tapstation/app/audit"
 	"tapstation/app/directory"
@@ -18,7 +19,10 @@ import (
 type PINChange struct {
 	KeyID  string
 	Reader string // empty: the first card that comes counts
-	Actor  string // for the audit log; needs EnrollKeys
+	Actor  string // for the audit log; needs EnrollKeys, or TicketID, with which it may be "user:ID" too
+	// TicketID is leave to choose the PIN of a card whose PIN is temporary, in the place of a right
+	// (directory.MayRedeem). It is redeemed when the card has the new PIN.
+	TicketID string
 	// Verification PIN makes a PINless key one that is verified by its PIN; empty leaves it as it is.
 	Verification directory.Verification
 }
@@ -33,6 +37,8 @@ type PINChange struct {
 //
 // The new PIN is sealed with the key before the card gets it, so that whatever ends this, the card's PIN is known to the
 // station or is the one it was.
+//
+// With a ticket the card is enrolled anew only where the actor has the right besides; else it ends with ErrAnew.
 //
 // Errors are those of Enroll; ErrOtherCard never ends it, another tap is asked for. directory.ErrState: the key is pending
 // or revoked.
@@ -82,6 +88,11 @@ func (e *Enroller) openPINChange(ctx context.Context, req PINChange, p Prompter)
 	if err != nil {
 		return nil, err
 	}
+	leave := ticket{req.TicketID, directory.SetPIN, key.ID}
+	mayEnroll, err := e.mayEnroll(ctx, leave, req.Actor, key.UserID)
+	if err != nil {
+		return nil, err
+	}
 	if key.State == directory.Pending || key.State == directory.Revoked {
 		return nil, fmt.Errorf("it is %s: %w", key.State, directory.ErrState)
 	}
@@ -96,7 +107,7 @@ func (e *Enroller) openPINChange(ctx context.Context, req PINChange, p Prompter)
 	ceremony, err := e.open(ctx, Request{
 		UserID: key.UserID, KeyName: key.Name, Verification: want, OfflineLogin: key.OfflineLogin,
 		PINChooser: directory.UserHere, Reader: req.Reader, Actor: req.Actor,
-	}, p)
+	}, leave, p)
 	if err != nil {
 		return nil, err
 	}
@@ -110,8 +121,30 @@ func (e *Enroller) openPINChange(ctx context.Context, req PINChange, p Prompter)
 		c.busy, c.resumed, c.found, c.marked, c.problem = ErrUnfinished, false, false, false, nil
 		c.journal = directory.Enrollment{}
 	}
+	if !mayEnroll {
+		c.busy = ErrAnew
+	}
 	c.giveWay(key.ID)
 	return c, nil
+}
+
+// mayEnroll tells whether the actor may enroll a card of the user, and not only set its PIN by a ticket. It fails where the
+// ticket gives no leave.
+func (e *Enroller) mayEnroll(ctx context.Context, leave ticket, actor, userID string) (may bool, err error) {
+	err = e.Directory.Store.View(ctx, func(tx directory.Tx) error {
+		if leave.id != "" {
+			if err := leave.allow(tx, e.now(), actor, userID); err != nil {
+				return err
+			}
+		}
+		err := directory.AllowOn(tx, actor, directory.EnrollKeys, userID)
+		may = err == nil
+		if leave.id != "" && errors.Is(err, directory.ErrForbidden) {
+			return nil
+		}
+		return err
+	})
+	return may, err
 }
 
 // onCard changes the PIN of the card in the field.
@@ -240,6 +273,10 @@ func (c *pinChange) openCard(ctx context.Context) error {
 	if c.pin != "" {
 		return nil // of the tap before
 	}
+	if c.info.ForcePIN && c.key.SealedPIN != nil {
+		c.known = []sealedPIN{{c.key.SealedPIN, c.key.UserID}} // a change ends that, so none has arrived
+	}
+	var refused error
 	for {
 		sealed, err := c.nextKnown()
 		if err != nil {
@@ -267,8 +304,10 @@ func (c *pinChange) openCard(ctx context.Context) error {
 		case wrong.Blocked:
 			return c.offerReset(ctx, 0)
 		}
+		if c.key.TemporaryPIN {
+			refused = ErrChangedElsewhere
+		}
 	}
-	var refused error
 	for {
 		if err := c.askCardPIN(ctx, refused); err != nil || c.journal.Stage != "" {
 			return err
@@ -337,7 +376,7 @@ func (c *pinChange) choose(ctx context.Context, purpose PINPurpose, refused erro
 
 // writeDown keeps the new PIN, sealed, before the card gets it.
 func (c *pinChange) writeDown(ctx context.Context) error {
-	sealed, err := c.Seal.Seal([]byte(c.chosen.Reveal()), sealPurpose(c.user.ID))
+	sealed, err := c.seal(c.chosen)
 	if err != nil {
 		return fmt.Errorf("seal the new PIN: %w", err)
 	}
@@ -387,12 +426,26 @@ func (c *pinChange) keep(ctx context.Context) error {
 		if err := c.forgetPINs(tx, k.ID); err != nil {
 			return err
 		}
+		if err := c.closeTickets(tx, now); err != nil {
+			return err
+		}
 		return tx.AppendAudit(audit.Entry{Time: now, Actor: c.req.Actor, Act: audit.PINChanged, User: k.UserID, Key: k.ID, Detail: detail})
 	})
 	if err != nil {
 		return err
 	}
 	return c.Directory.RefreshOffline(ctx, c.key.ID)
+}
+
+// closeTickets ends the tickets by which the PIN could be chosen; that which was used is redeemed, unless it ran out or was
+// withdrawn since the card was asked.
+func (c *pinChange) closeTickets(tx directory.Tx, now time.Time) error {
+	if c.ticket.id != "" {
+		if err := directory.RedeemTicket(tx, now, c.ticket.id); err != nil && !errors.Is(err, directory.ErrTicket) {
+			return fmt.Errorf("redeem the ticket: %w", err)
+		}
+	}
+	return directory.CloseTickets(tx, now, c.key.ID, directory.SetPIN)
 }
 
 // abandon is what remains to be done when err ends it: a PIN that the card surely has not got is erased again.

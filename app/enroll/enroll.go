@@ -15,15 +15,23 @@ import (
 
 // Request is the enrollment of one card for one user.
 type Request struct {
-	UserID       string
+	UserID string // may be left out where KeyID is given
+	// KeyID is the pending key that becomes active: its ID, name, verification and Offline Login are kept, whatever is
+	// asked for here. Empty: a new key.
+	KeyID string
+	// TicketID is leave to activate KeyID in the place of a right (directory.MayRedeem). It is redeemed when the key is
+	// kept.
+	TicketID string
+
 	KeyName      string // empty: a sensible one is made of NameBase
 	NameBase     string // what such a card is called in the language in use; empty: in English
 	Verification directory.Verification
 	OfflineLogin bool
-	PINChooser   directory.PINChooser // for a card that has no PIN yet
+	PINChooser   directory.PINChooser // for a card that has no PIN yet, as far as mail reaches the user (directory.EffectivePINChooser)
 	Replaces     []string             // IDs of keys of this user, revoked when the new one is kept and not before
 	Reader       string               // empty: the first card that comes counts
-	Actor        string               // for the audit log: "admin:ID", "os:NAME"; needs EnrollKeys
+	// Actor, for the audit log: "admin:ID", "os:NAME"; needs EnrollKeys. With TicketID "user:ID" too.
+	Actor string
 }
 
 // Result is a proven security key and what it took.
@@ -33,6 +41,8 @@ type Result struct {
 	Resumed bool          // an earlier, lost ceremony was brought to its end
 	Cost    device.Cost   // of all card sessions it took
 	Total   time.Duration // from the card being there to the key being kept; waiting for a person not counted
+	// Mail is what was queued for the user to choose their PIN by; zero where there is no such mail.
+	Mail directory.Message
 }
 
 // RelyingParty takes new credentials: the workspace's own, or an identity provider.
@@ -49,12 +59,19 @@ type Sealer interface {
 	Open(sealed []byte, purpose string) ([]byte, error)
 }
 
-// Enroller runs ceremonies. All members are needed.
+// PINMailer tells a user by mail how to choose the PIN of a card whose PIN is temporary.
+type PINMailer interface {
+	// QueuePINMail makes the ticket and queues the mail, in the transaction that keeps the key.
+	QueuePINMail(tx directory.Tx, now time.Time, by string, w directory.Workspace, u directory.User, k directory.SecurityKey) error
+}
+
+// Enroller runs ceremonies. All members but PINMail are needed.
 type Enroller struct {
 	Directory    *directory.Directory
 	Board        *device.Board
 	RelyingParty func(directory.Workspace) (RelyingParty, error)
 	Seal         Sealer
+	PINMail      PINMailer // nil: nobody is told of a temporary PIN
 }
 
 // Enroll turns the card that is tapped into a security key of req's user. It waits for reader and card as long as
@@ -65,7 +82,7 @@ type Enroller struct {
 // Whatever ends it, the card holds either what it held before, or what the journal in the store knows, and the
 // next Enroll for this user goes on from there. GiveUp lets go of it.
 func (e *Enroller) Enroll(ctx context.Context, req Request, p Prompter) (Result, error) {
-	c, err := e.open(ctx, req, p)
+	c, err := e.open(ctx, req, ticket{req.TicketID, directory.Activate, req.KeyID}, p)
 	if err != nil {
 		return Result{}, err
 	}
@@ -102,6 +119,9 @@ func (c *ceremony) onCard(ctx context.Context) error {
 	if err := c.prove(ctx); err != nil {
 		return err
 	}
+	if err := c.forceChange(ctx); err != nil {
+		return err
+	}
 	return c.save(ctx)
 }
 
@@ -109,6 +129,7 @@ func (c *ceremony) onCard(ctx context.Context) error {
 type ceremony struct {
 	*Enroller
 	req    Request
+	ticket ticket
 	prompt Prompter
 
 	user      directory.User
@@ -118,6 +139,7 @@ type ceremony struct {
 	journal directory.Enrollment // Stage is empty while the card is as it was
 	resumed bool                 // the journal was found, not begun
 	kept    directory.SecurityKey
+	mail    directory.Message
 
 	card    device.Card // the session under way; nil between taps
 	reader  string
@@ -130,6 +152,7 @@ type ceremony struct {
 	info   device.Info
 	pin    device.PIN // what the card is opened with; empty: without user verification
 	source pinSource
+	before *pinInHand  // what the card has until pin has arrived in its place
 	reset  bool        // the person agreed to a reset
 	busy   error       // why this card may not be reset
 	known  []sealedPIN // PINs the card may have, to be tried one after another
@@ -147,11 +170,16 @@ type ceremony struct {
 }
 
 // open reads who is enrolled and whether a lost ceremony waits.
-func (e *Enroller) open(ctx context.Context, req Request, p Prompter) (*ceremony, error) {
-	c := &ceremony{Enroller: e, req: req, prompt: p}
+func (e *Enroller) open(ctx context.Context, req Request, t ticket, p Prompter) (*ceremony, error) {
+	c := &ceremony{Enroller: e, req: req, ticket: t, prompt: p}
 	err := e.Directory.Store.View(ctx, func(tx directory.Tx) (err error) {
-		if c.user, err = tx.User(req.UserID); err != nil {
-			return fmt.Errorf("user %q: %w", req.UserID, err)
+		if c.req.UserID == "" && c.req.KeyID != "" {
+			if c.req.UserID, err = holderOf(tx, c.req.KeyID); err != nil {
+				return err
+			}
+		}
+		if c.user, err = tx.User(c.req.UserID); err != nil {
+			return fmt.Errorf("user %q: %w", c.req.UserID, err)
 		}
 		if err := c.allowed(tx); err != nil {
 			return err
@@ -159,9 +187,15 @@ func (e *Enroller) open(ctx context.Context, req Request, p Prompter) (*ceremony
 		if c.workspace, err = tx.Workspace(); err != nil {
 			return fmt.Errorf("workspace: %w", err)
 		}
+		if err := c.takeSettings(tx); err != nil {
+			return err
+		}
 		c.journal, err = tx.Enrollment(c.user.ID)
 		if errors.Is(err, directory.ErrNotFound) {
 			c.journal, err = directory.Enrollment{}, nil
+		}
+		if err == nil {
+			err = c.adopt(tx)
 		}
 		if err != nil {
 			return err
@@ -171,7 +205,8 @@ func (e *Enroller) open(ctx context.Context, req Request, p Prompter) (*ceremony
 	if err != nil {
 		return nil, err
 	}
-	if c.workspace.RequirePIN && req.Verification != directory.PIN {
+	c.req.PINChooser = directory.EffectivePINChooser(c.req.PINChooser, c.workspace, c.user)
+	if c.workspace.RequirePIN && c.req.Verification != directory.PIN {
 		return nil, directory.ErrPINDemanded
 	}
 	if c.user.Disabled {
@@ -183,7 +218,7 @@ func (e *Enroller) open(ctx context.Context, req Request, p Prompter) (*ceremony
 	if c.journal.Stage != "" {
 		c.resume()
 	}
-	for _, id := range req.Replaces {
+	for _, id := range c.req.Replaces {
 		c.giveWay(id)
 	}
 	return c, nil
@@ -206,18 +241,13 @@ func (c *ceremony) mayReplace(tx directory.Tx) error {
 	return nil
 }
 
-// allowed asks whether the actor may enroll this user's keys. It is asked again by whatever changes something.
-func (c *ceremony) allowed(tx directory.Tx) error {
-	return directory.AllowOn(tx, c.req.Actor, directory.EnrollKeys, c.user.ID)
-}
-
 // resume goes on from the journal: the card is the one it tells of, and what was agreed to then still holds, but
 // settings are those asked for now.
 func (c *ceremony) resume() {
 	c.resumed, c.found, c.marked = true, true, true
 	c.mark = c.journal.Mark
 	c.problem = ErrUnfinished
-	if c.journal.Stage == directory.Registered && c.journal.Verification != c.req.Verification {
+	if c.registered() && c.journal.Verification != c.req.Verification {
 		c.journal.Stage = directory.Registering // the credential was made for another verification
 	}
 }
@@ -226,7 +256,7 @@ func (c *ceremony) resume() {
 func (c *ceremony) end(ctx context.Context, err error) error {
 	if c.journal.Stage != "" && !c.changed && !c.resumed {
 		// The card is as it was, so nothing is to be gone on with.
-		c.journal.PINMade = false
+		c.journal.PINMade, c.journal.OldPIN = false, nil
 		err = errors.Join(err, c.Directory.Store.Update(context.WithoutCancel(ctx), func(tx directory.Tx) error {
 			return c.giveUp(tx, c.journal, c.req.Actor)
 		}))
@@ -253,7 +283,7 @@ func (c *ceremony) step(kind StepKind) {
 
 func (c *ceremony) result() Result {
 	c.step(Done)
-	return Result{Key: c.kept, Reader: c.reader, Resumed: c.resumed, Cost: c.cost, Total: c.spent}
+	return Result{Key: c.kept, Reader: c.reader, Resumed: c.resumed, Cost: c.cost, Total: c.spent, Mail: c.mail}
 }
 
 // Model is what people can call the card. FIDO tells no names; a metadata service would.

@@ -25,6 +25,15 @@ var (
 	ErrAlgorithm = errors.New("this card offers no signature algorithm the relying party takes")
 	// ErrNotProven: the card signed, but not what was asked, or not with the key it registered.
 	ErrNotProven = errors.New("the card could not prove its new credential")
+	// ErrNotACard: the pending key is to be of another kind, which a reader cannot make it.
+	ErrNotACard = errors.New("the key is not to be a card")
+	// ErrKeyChanged: the pending key's verification is not any more what the card was enrolled with.
+	ErrKeyChanged = errors.New("the settings of the key were changed meanwhile")
+	// ErrChangedElsewhere: the temporary PIN that the station knows was changed by somebody who knew it, so the card's
+	// holder has to type the one it has now. It comes as PINRequest.Refused only.
+	ErrChangedElsewhere = errors.New("the temporary PIN was changed elsewhere: type the PIN that the card has now")
+	// ErrAnew: the card has to be enrolled anew, and a ticket to set its PIN is no leave for that.
+	ErrAnew = errors.New("the card has to be enrolled anew, which is for an admin to do")
 )
 
 // AlreadyEnrolledError tells whose card this already is.

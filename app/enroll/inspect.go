@@ -78,7 +78,7 @@ func (c *ceremony) recognise(ctx context.Context, mark directory.CardMark) error
 		return ErrOtherCard
 	}
 	switch c.journal.Stage {
-	case directory.Registered:
+	case directory.Registered, directory.Forcing:
 		held, err := c.holds(ctx, c.workspace.RPID, c.journal.Credential.ID)
 		switch {
 		case err == nil && held:
@@ -151,7 +151,7 @@ func (c *ceremony) findOwner(ctx context.Context) error {
 	var known []directory.SecurityKey // that were on a card with this UID
 	var begun []directory.Enrollment  // likewise
 	var nameless bool                 // there are keys on cards whose UID nobody knows
-	err := c.Directory.Store.View(ctx, func(tx directory.Tx) error {
+	err := c.Directory.Store.View(ctx, func(tx directory.Tx) (err error) {
 		known, begun, nameless = nil, nil, false
 		if c.mark.UID != nil {
 			page, err := tx.Keys(directory.KeyQuery{CardUID: c.mark.UID, Limit: 1000})
@@ -160,18 +160,9 @@ func (c *ceremony) findOwner(ctx context.Context) error {
 			}
 			known = page.Keys
 		}
-		page, err := tx.Keys(directory.KeyQuery{NoUID: true, Limit: 1})
-		if err != nil {
+		// A card without a UID of its own may be any card the directory knows.
+		if nameless, err = anyOnCards(tx, c.mark.UID != nil); err != nil {
 			return err
-		}
-		nameless = len(page.Keys) > 0
-		if c.mark.UID == nil && !nameless {
-			// A card without a UID of its own may be any card the directory knows.
-			page, err := tx.Keys(directory.KeyQuery{Limit: 1})
-			if err != nil {
-				return err
-			}
-			nameless = len(page.Keys) > 0
 		}
 		all, err := tx.Enrollments()
 		for _, j := range all {
@@ -204,6 +195,24 @@ func (c *ceremony) findOwner(ctx context.Context) error {
 		}
 	}
 	return c.findByCredential(ctx)
+}
+
+// anyOnCards tells whether there are keys on cards, or on cards whose UID nobody knows: those that work, and those that
+// tell of a PIN only the station knows. A pending key is on none.
+func anyOnCards(tx directory.Tx, nameless bool) (bool, error) {
+	for _, q := range []directory.KeyQuery{
+		{State: directory.Active}, {State: directory.Disabled}, {State: directory.Revoked, TemporaryPIN: true},
+	} {
+		q.NoUID, q.Limit = nameless, 1
+		for more := true; more; more = q.After != "" {
+			page, err := tx.Keys(q)
+			if err != nil || len(page.Keys) > 0 {
+				return err == nil, err
+			}
+			q.After = page.Next
+		}
+	}
+	return false, nil
 }
 
 // findByCredential asks the card itself whose it is.
@@ -248,6 +257,9 @@ func (c *ceremony) replace(ctx context.Context, k directory.SecurityKey) error {
 		}
 		return directory.AllowOn(tx, c.req.Actor, directory.EnrollKeys, owner.ID)
 	})
+	if c.ticket.id != "" && errors.Is(err, directory.ErrForbidden) {
+		return &AlreadyEnrolledError{Owner: owner, Key: k} // a ticket is leave for its own key only
+	}
 	if err != nil {
 		return fmt.Errorf("replace %q of %s: %w", k.Name, k.UserID, err)
 	}

@@ -6,7 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"slices"
+	"time"
 
 	"tapstation/app/audit"
 	"tapstation/app/directory"
@@ -18,7 +18,10 @@ func (c *ceremony) write(ctx context.Context, stage directory.Stage, more ...aud
 	j := &c.journal
 	first := j.Stage == ""
 	if first {
-		j.UserID, j.KeyID, j.Started = c.user.ID, newKeyID(), c.now()
+		j.UserID, j.KeyID, j.Started = c.user.ID, c.req.KeyID, c.now()
+		if j.KeyID == "" {
+			j.KeyID = newKeyID()
+		}
 	}
 	if j.Stage == "" || c.req.KeyName != "" {
 		j.KeyName = c.req.KeyName
@@ -30,10 +33,8 @@ func (c *ceremony) write(ctx context.Context, stage directory.Stage, more ...aud
 		record = c.entry(audit.EnrollmentResumed)
 	}
 	err := c.Directory.Store.Update(ctx, func(tx directory.Tx) error {
-		if stage != directory.Registered { // what is on the card by then is written down whatever happens; save asks again
-			if err := c.allowed(tx); err != nil {
-				return err
-			}
+		if err := c.mayGoOn(tx, stage); err != nil {
+			return err
 		}
 		if !c.recorded {
 			if err := tx.AppendAudit(record); err != nil {
@@ -57,137 +58,22 @@ func (c *ceremony) write(ctx context.Context, stage directory.Stage, more ...aud
 	return nil
 }
 
+// mayGoOn asks whether the actor may still do what stage is about.
+func (c *ceremony) mayGoOn(tx directory.Tx, stage directory.Stage) error {
+	switch stage {
+	case directory.Registered: // what is on the card by then is written down whatever happens; save asks again
+		return nil
+	case directory.Forcing:
+		_, err := c.mayKeep(tx)
+		return err
+	}
+	return c.allowed(tx)
+}
+
 func newKeyID() string {
 	b := make([]byte, 16)
 	_, _ = rand.Read(b) // never fails (crypto/rand)
 	return hex.EncodeToString(b)
-}
-
-// save makes the proven credential the user's active key, and ends the journal with it.
-func (c *ceremony) save(ctx context.Context) error {
-	c.step(Save)
-	now := c.now()
-	j := c.journal
-	key := directory.SecurityKey{
-		ID: j.KeyID, UserID: c.user.ID, Name: j.KeyName, Kind: directory.Card, State: directory.Active,
-		Verification: c.req.Verification, OfflineLogin: c.req.OfflineLogin, RPID: c.workspace.RPID,
-		Credential: j.Credential, Mark: c.mark, Model: Model(c.info), CardPIN: c.info.PINSet(),
-		Created: now, Activated: now, Changed: now,
-	}
-	if j.PINMade && j.SealedPIN != nil || c.source == fromKey && c.pin != "" {
-		sealed, err := c.Seal.Seal([]byte(c.pin.Reveal()), sealPurpose(c.user.ID))
-		if err != nil {
-			return fmt.Errorf("seal the temporary PIN: %w", err)
-		}
-		key.TemporaryPIN, key.SealedPIN = true, sealed
-	}
-	var revoked []string // key IDs
-	err := c.Directory.Store.Update(ctx, func(tx directory.Tx) error {
-		revoked = nil
-		if err := c.allowed(tx); err != nil {
-			return err
-		}
-		user, err := tx.User(c.user.ID)
-		if err != nil {
-			return fmt.Errorf("user %q: %w", c.user.ID, err)
-		}
-		if user.Disabled {
-			return fmt.Errorf("user %q: %w", c.user.ID, ErrUserDisabled)
-		}
-		if key.Name == "" {
-			others, err := tx.Keys(directory.KeyQuery{UserID: user.ID, Limit: 1000})
-			if err != nil {
-				return err
-			}
-			key.Name = directory.SuggestName(others.Keys, key.Kind, c.req.NameBase)
-		}
-		if revoked, err = c.revokeReplaced(tx); err != nil {
-			return err
-		}
-		if err := c.forgetPINs(tx, key.ID); err != nil {
-			return err
-		}
-		if err := tx.PutKey(key); err != nil {
-			return err
-		}
-		record := c.entry(audit.KeyActivated)
-		record.Detail = map[string]string{
-			"name": key.Name, "kind": string(key.Kind), "verification": string(key.Verification),
-			"offline_login": fmt.Sprint(key.OfflineLogin), "reader": c.reader,
-		}
-		if err := tx.AppendAudit(record); err != nil {
-			return err
-		}
-		return tx.DeleteEnrollment(user.ID)
-	})
-	if errors.Is(err, directory.ErrNotFound) || errors.Is(err, ErrUserDisabled) || errors.Is(err, directory.ErrForbidden) {
-		return c.rollBack(ctx, j.Credential.ID, err)
-	}
-	if err != nil {
-		return fmt.Errorf("save the key: %w", err)
-	}
-	c.kept = key
-	return c.Directory.RefreshOffline(ctx, append(revoked, key.ID)...)
-}
-
-// revokeReplaced ends the keys the new one takes the place of.
-func (c *ceremony) revokeReplaced(tx directory.Tx) (revoked []string, err error) {
-	for _, id := range c.journal.Replaces {
-		k, err := tx.Key(id)
-		if errors.Is(err, directory.ErrNotFound) {
-			continue
-		}
-		if err != nil {
-			return nil, err
-		}
-		if k.State == directory.Revoked { // by somebody else meanwhile
-			continue
-		}
-		if err := directory.AllowOn(tx, c.req.Actor, directory.EnrollKeys, k.UserID); err != nil {
-			return nil, err
-		}
-		record := c.entry(audit.KeyReplaced)
-		record.User, record.Key = k.UserID, k.ID
-		record.Detail = map[string]string{"name": k.Name, "from": string(k.State), "by": c.journal.KeyID}
-		k.State, k.Changed = directory.Revoked, c.now()
-		if err := tx.PutKey(k); err != nil {
-			return nil, err
-		}
-		if err := tx.AppendAudit(record); err != nil {
-			return nil, err
-		}
-		revoked = append(revoked, k.ID)
-	}
-	return revoked, nil
-}
-
-// forgetPINs erases what was kept of this card's PIN with keys that are on it, or were: from now on its PIN is the matter
-// of the key named. A revoked key on another card keeps its own, without which nobody could use that card again.
-func (c *ceremony) forgetPINs(tx directory.Tx, except string) error {
-	ids := slices.Concat(c.here, c.past)
-	if c.mark.UID != nil {
-		page, err := tx.Keys(directory.KeyQuery{CardUID: c.mark.UID, Limit: 1000})
-		if err != nil {
-			return err
-		}
-		for _, k := range page.Keys {
-			ids = append(ids, k.ID)
-		}
-	}
-	for _, id := range ids {
-		k, err := tx.Key(id)
-		if errors.Is(err, directory.ErrNotFound) || err == nil && (id == except || !k.TemporaryPIN && k.SealedPIN == nil && k.NextPIN == nil) {
-			continue
-		}
-		if err != nil {
-			return err
-		}
-		k.TemporaryPIN, k.SealedPIN, k.NextPIN = false, nil, nil
-		if err := tx.PutKey(k); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // change runs a command that changes the card, and keeps in mind that the card may have been changed: it may also
@@ -238,20 +124,39 @@ func (e *Enroller) letGo(ctx context.Context, userID, actor string, allowed func
 
 func (e *Enroller) giveUp(tx directory.Tx, j directory.Enrollment, actor string) error {
 	now := e.now()
-	if j.PINMade && j.SealedPIN != nil {
-		err := tx.PutKey(directory.SecurityKey{
-			ID: j.KeyID, UserID: j.UserID, Name: j.KeyName, Kind: directory.Card, State: directory.Revoked,
-			Verification: j.Verification, Mark: j.Mark, Credential: j.Credential, TemporaryPIN: true, SealedPIN: j.SealedPIN,
-			Created: j.Started, Changed: now,
-		})
-		if err != nil {
-			return err
-		}
+	if err := leavePIN(tx, now, j); err != nil {
+		return err
 	}
 	if err := tx.AppendAudit(audit.Entry{Time: now, Actor: actor, Act: audit.EnrollmentGivenUp, User: j.UserID, Key: j.KeyID}); err != nil {
 		return err
 	}
 	return tx.DeleteEnrollment(j.UserID)
+}
+
+// leavePIN keeps a PIN that only the station knows, in a revoked key. A pending key that the ceremony was for goes on
+// waiting, and so is not that one.
+func leavePIN(tx directory.Tx, now time.Time, j directory.Enrollment) error {
+	k := directory.SecurityKey{
+		ID: j.KeyID, UserID: j.UserID, Name: j.KeyName, Kind: directory.Card, State: directory.Revoked,
+		Verification: j.Verification, Mark: j.Mark, Credential: j.Credential, TemporaryPIN: true,
+		Created: j.Started, Changed: now,
+	}
+	switch {
+	case j.OldPIN != nil:
+		k.SealedPIN, k.NextPIN = j.OldPIN, j.SealedPIN
+	case j.PINMade && j.SealedPIN != nil:
+		k.SealedPIN = j.SealedPIN
+	default:
+		return nil
+	}
+	_, err := tx.Key(j.KeyID)
+	switch {
+	case err == nil:
+		k.ID = newKeyID()
+	case !errors.Is(err, directory.ErrNotFound):
+		return err
+	}
+	return tx.PutKey(k)
 }
 
 // Recover puts in order what a crash left behind, as far as that needs no card: journals of users who are gone.

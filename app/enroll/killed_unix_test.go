@@ -18,7 +18,6 @@ import (
 
 	"tapstation/app/directory"
 	"tapstation/app/enroll"
-	"tapstation/device"
 	"tapstation/device/fido"
 	"tapstation/device/pcsc"
 	"tapstation/device/virtual"
@@ -184,11 +183,7 @@ func killed(t *testing.T, pin, at string) (was bool) {
 		case "":
 			want = ""
 		case "temporary":
-			secret, err := s.Seal.Open(keys[0].SealedPIN, "card PIN of ada")
-			if err != nil {
-				t.Fatal(err)
-			}
-			want = device.PIN(secret)
+			s.insists(card, s.temporary(keys[0]), want)
 		}
 		s.holds(card, s.user, keys[0].Verification, want)
 	})

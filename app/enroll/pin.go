@@ -44,19 +44,36 @@ func (c *ceremony) providePIN(ctx context.Context) error {
 	if !c.info.PINSet() { // the way out was a reset
 		return c.providePIN(ctx)
 	}
-	if c.info.ForcePIN {
+	if c.info.ForcePIN && c.journal.Stage != directory.Forcing {
 		return c.changePIN(ctx)
 	}
 	return nil
 }
 
-// presentPIN finds the PIN of a card that has one: known to the station, or typed by its holder.
+// pinInHand is a PIN of the card and where it comes from.
+type pinInHand struct {
+	pin    device.PIN
+	source pinSource
+}
+
+// presentPIN finds the PIN of a card that has one: known to the station, or typed by its holder. A card that still insists
+// on another PIN has not got the one that was on its way.
 func (c *ceremony) presentPIN(ctx context.Context) error {
+	if c.before != nil && c.info.ForcePIN {
+		c.pin, c.source = c.before.pin, c.before.source
+	}
+	c.before = nil
 	if c.pin != "" {
 		return nil
 	}
-	if c.journal.SealedPIN != nil {
-		return c.unseal(c.journal.SealedPIN, c.user.ID, fromJournal)
+	j := &c.journal
+	switch {
+	case j.OldPIN != nil && c.info.ForcePIN:
+		return c.unseal(j.OldPIN, c.user.ID, fromJournal)
+	case j.Stage == directory.SettingPIN && c.info.ForcePIN:
+		j.SealedPIN = nil // its holder's was to be replaced, and was not
+	case j.SealedPIN != nil:
+		return c.unseal(j.SealedPIN, c.user.ID, fromJournal)
 	}
 	if err := c.findKnown(ctx); err != nil {
 		return err
@@ -105,7 +122,9 @@ func (c *ceremony) findKnown(ctx context.Context) error {
 	c.looked = true
 	slices.SortStableFunc(keys, func(a, b directory.SecurityKey) int { return b.Changed.Compare(a.Changed) })
 	for _, k := range slices.CompactFunc(keys, func(a, b directory.SecurityKey) bool { return a.ID == b.ID }) {
-		c.known = append(c.known, sealedPIN{k.NextPIN, k.UserID})
+		if !c.info.ForcePIN || k.SealedPIN == nil { // else it has not arrived
+			c.known = append(c.known, sealedPIN{k.NextPIN, k.UserID})
+		}
 		if k.TemporaryPIN {
 			c.known = append(c.known, sealedPIN{k.SealedPIN, k.UserID})
 		}
@@ -126,7 +145,7 @@ func (c *ceremony) nextKnown() (sealed []byte, err error) {
 }
 
 func (c *ceremony) unseal(sealed []byte, userID string, source pinSource) error {
-	secret, err := c.Seal.Open(sealed, sealPurpose(userID))
+	secret, err := c.Seal.Open(sealed, directory.PINPurpose(userID))
 	if err != nil {
 		return fmt.Errorf("open the sealed PIN: %w", err)
 	}
@@ -134,7 +153,10 @@ func (c *ceremony) unseal(sealed []byte, userID string, source pinSource) error 
 	return nil
 }
 
-func sealPurpose(userID string) string { return directory.PINPurpose(userID) }
+// seal makes a PIN of the user's card unreadable at rest.
+func (c *ceremony) seal(p device.PIN) ([]byte, error) {
+	return c.Seal.Seal([]byte(p.Reveal()), directory.PINPurpose(c.user.ID))
+}
 
 // askCardPIN asks the holder, after a look at the attempts left. Refused is why the one before was not taken.
 func (c *ceremony) askCardPIN(ctx context.Context, refused error) error {
@@ -187,6 +209,9 @@ func (c *ceremony) refusedPIN(ctx context.Context, wrong *device.PINError) error
 			return err
 		}
 	}
+	if source == fromKey {
+		return c.askCardPIN(ctx, ErrChangedElsewhere)
+	}
 	return c.askCardPIN(ctx, wrong)
 }
 
@@ -213,12 +238,20 @@ func (c *ceremony) setPIN(ctx context.Context) error {
 	}
 }
 
-// changePIN replaces the PIN of a card that insists on it.
+// changePIN replaces the PIN of a card that insists on it. Where the station knows the one it has, that stays in the
+// journal until the new one has arrived.
 func (c *ceremony) changePIN(ctx context.Context) error {
-	old := c.pin
+	old := pinInHand{c.pin, c.source}
 	var refused error
 	for {
-		c.pin, c.journal.SealedPIN = "", nil
+		c.pin, c.journal.SealedPIN, c.journal.OldPIN = "", nil, nil
+		if old.source != fromHolder {
+			sealed, err := c.seal(old.pin)
+			if err != nil {
+				return fmt.Errorf("seal the PIN: %w", err)
+			}
+			c.journal.OldPIN = sealed
+		}
 		if err := c.choosePIN(ctx, ReplacePIN, refused); err != nil {
 			return err
 		}
@@ -226,25 +259,27 @@ func (c *ceremony) changePIN(ctx context.Context) error {
 		if err := c.write(ctx, directory.SettingPIN); err != nil {
 			return err
 		}
-		err := c.change(func() error { return c.card.ChangePIN(ctx, old, c.pin) })
+		c.before = &old
+		err := c.change(func() error { return c.card.ChangePIN(ctx, old.pin, c.pin) })
 		var wrong *device.PINError
 		switch {
 		case errors.Is(err, device.ErrPINPolicy) && c.req.PINChooser == directory.UserHere:
 			refused = err
 			continue
 		case errors.As(err, &wrong):
+			c.source, c.before = old.source, nil
 			if err := c.refusedPIN(ctx, wrong); err != nil {
 				return err
 			}
 			if !c.info.PINSet() { // the way out was a reset
 				return c.providePIN(ctx)
 			}
-			old = c.pin
+			old = pinInHand{c.pin, c.source}
 			continue
 		case err != nil:
 			return fmt.Errorf("change the PIN: %w", err)
 		}
-		return c.look(ctx)
+		return c.arrived(ctx)
 	}
 }
 
@@ -261,7 +296,7 @@ func (c *ceremony) choosePIN(ctx context.Context, purpose PINPurpose, refused er
 	} else if err := c.askNewPIN(ctx, PINRequest{Purpose: purpose, Policy: policy, Retries: -1, Refused: refused}); err != nil {
 		return err
 	}
-	sealed, err := c.Seal.Seal([]byte(c.pin.Reveal()), sealPurpose(c.user.ID))
+	sealed, err := c.seal(c.pin)
 	if err != nil {
 		return fmt.Errorf("seal the PIN: %w", err)
 	}
@@ -352,7 +387,8 @@ func (c *ceremony) keysHere(ctx context.Context) (rows []directory.KeyRow, err e
 // resetCard does what was agreed to. A card takes it only soon after power-up; device.ErrNotAllowed then asks for
 // another tap.
 func (c *ceremony) resetCard(ctx context.Context) error {
-	c.journal.SealedPIN, c.journal.PINMade = nil, false // blocked, or gone in a moment
+	c.journal.SealedPIN, c.journal.OldPIN, c.journal.PINMade = nil, nil, false // blocked, or gone in a moment
+	c.before = nil
 	if c.journal.Stage != directory.Resetting {
 		if err := c.write(ctx, directory.Resetting, audit.KeyReset); err != nil {
 			return err

@@ -144,24 +144,24 @@ func TestTemporaryPINIsSealedAndKnown(t *testing.T) {
 	if len(who.asked) != 0 {
 		t.Error("a PIN was asked for")
 	}
-	if !got.Key.TemporaryPIN || got.Key.SealedPIN == nil {
-		t.Fatalf("the key %+v does not keep its temporary PIN", got.Key)
-	}
 	s.reader.Remove()
-	secret, err := s.Seal.Open(got.Key.SealedPIN, "card PIN of ada")
-	if err != nil {
-		t.Fatal(err)
-	}
-	s.holds(card, s.user, directory.PIN, device.PIN(secret))
+	temporary := s.temporary(got.Key)
 
 	// The same card for the next person: the station opens it by itself.
 	s.addUser("bob")
 	req.UserID = "bob"
 	who = &person{t: t, confirm: map[enroll.QuestionKind]bool{enroll.ReplaceKey: true}}
-	if _, err := s.enroll(card, req, who); err != nil {
+	bobs, err := s.enroll(card, req, who)
+	if err != nil {
 		t.Fatalf("enroll a card whose PIN only the station knows: %v", err)
 	}
 	if len(who.asked) != 0 {
 		t.Error("a person was asked for a PIN nobody knows")
 	}
+	s.reader.Remove()
+	next := s.temporary(bobs.Key)
+	if next == temporary {
+		t.Error("a card that insists on another PIN has the one it had")
+	}
+	s.insists(card, next, chosenPIN)
 }

@@ -16,7 +16,7 @@ import (
 // register makes the credential on the card and has the relying party take it. A credential that a lost tap left
 // behind is overwritten: a key keeps one discoverable credential for a relying party and user (CTAP 2.1 §6.1.2).
 func (c *ceremony) register(ctx context.Context) error {
-	if c.journal.Stage == directory.Registered {
+	if c.registered() {
 		return nil
 	}
 	c.step(Register)
@@ -152,6 +152,9 @@ func (c *ceremony) replaces(keyID string) bool {
 // prove has the card sign with its new credential, so that nobody leaves with a card that does not work. It asks
 // without PIN: the registration has shown that.
 func (c *ceremony) prove(ctx context.Context) error {
+	if c.journal.Stage == directory.Forcing {
+		return nil // it did, and may be able to no more without another PIN
+	}
 	c.step(Prove)
 	challenge := rp.NewAssertion(c.workspace.RPID)
 	req := device.AssertionRequest{
@@ -210,7 +213,12 @@ func (c *ceremony) rollBack(ctx context.Context, credentialID []byte, reason err
 // takeBack takes a credential off the card again, where the card allows, and ends the ceremony's journal. It fails as a
 // card does that is gone; what that holds is overwritten or removed at the next tap.
 func (c *ceremony) takeBack(ctx context.Context, credentialID []byte) (removed bool, err error) {
-	err = c.card.DeleteCredential(ctx, credentialID, c.pin)
+	if c.info.ForcePIN && c.journal.Stage == directory.Forcing {
+		err = c.ease(ctx)
+	}
+	if err == nil {
+		err = c.card.DeleteCredential(ctx, credentialID, c.pin)
+	}
 	if err != nil && again(err) {
 		return false, err
 	}

@@ -69,6 +69,9 @@ func buildStation(t testing.TB, folder string, cards device.Source) *station {
 	var err error
 	if s.user, _, err = dir.User(t.Context(), "ada"); errors.Is(err, directory.ErrNotFound) {
 		s.user = s.addUser("ada")
+		s.changeWorkspace(func(w *directory.Workspace) {
+			w.Mail.Host, w.Mail.From, w.Portal.URL = "mail.example.org", "keys@example.org", "https://localhost"
+		})
 	} else if err != nil {
 		t.Fatal(err)
 	}
@@ -77,11 +80,26 @@ func buildStation(t testing.TB, folder string, cards device.Source) *station {
 
 func (s *station) addUser(id string) directory.User {
 	s.t.Helper()
-	u, err := s.Directory.AddUser(s.t.Context(), "os:test", directory.User{ID: id, FirstName: id})
+	u, err := s.Directory.AddUser(s.t.Context(), "os:test", directory.User{ID: id, FirstName: id, Email: id + "@example.org"})
 	if err != nil {
 		s.t.Fatalf("add user %s: %v", id, err)
 	}
 	return u
+}
+
+func (s *station) changeWorkspace(change func(*directory.Workspace)) {
+	s.t.Helper()
+	err := s.Directory.Store.Update(s.t.Context(), func(tx directory.Tx) error {
+		w, err := tx.Workspace()
+		if err != nil {
+			return err
+		}
+		change(&w)
+		return tx.PutWorkspace(w)
+	})
+	if err != nil {
+		s.t.Fatalf("change the workspace: %v", err)
+	}
 }
 
 func newCard(t testing.TB, o virtual.Options) *virtual.Card {
@@ -211,6 +229,37 @@ func (s *station) holds(card *virtual.Card, user directory.User, verification di
 	cached, err := s.Directory.Offline.Keys(ctx)
 	if err != nil || key.OfflineLogin && (len(cached) != 1 || cached[0] != key.ID) {
 		s.t.Errorf("the offline cache holds %v (%v), want %s", cached, err, key.ID)
+	}
+}
+
+// temporary is the PIN of the key's card that nobody has seen.
+func (s *station) temporary(key directory.SecurityKey) device.PIN {
+	s.t.Helper()
+	if !key.TemporaryPIN || key.SealedPIN == nil {
+		s.t.Fatalf("the key %+v does not keep a temporary PIN", key)
+	}
+	secret, err := s.Seal.Open(key.SealedPIN, directory.PINPurpose(key.UserID))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return device.PIN(secret)
+}
+
+// insists fails the test unless the card takes the temporary PIN for nothing but its change. Another PIN is then on it.
+func (s *station) insists(card *virtual.Card, temporary, next device.PIN) {
+	s.t.Helper()
+	c := s.session(card)
+	defer c.Close()
+	info, err := c.Info(s.t.Context())
+	if err != nil || !info.ForcePIN {
+		s.t.Fatalf("the card insists on another PIN: %t (%v), want it to", info.ForcePIN, err)
+	}
+	req := device.AssertionRequest{ClientDataHash: rp.NewAssertion("localhost").Hash(), RPID: "localhost", PIN: temporary}
+	if _, err := c.GetAssertion(s.t.Context(), req); !errors.Is(err, device.ErrPINChange) {
+		s.t.Fatalf("log in with the temporary PIN: %v, want ErrPINChange", err)
+	}
+	if err := c.ChangePIN(s.t.Context(), temporary, next); err != nil {
+		s.t.Fatalf("change the PIN the station says the card has: %v", err)
 	}
 }
 

@@ -1,0 +1,86 @@
+package enroll
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"tapstation/app/directory"
+	"tapstation/app/pin"
+	"tapstation/device"
+)
+
+// temporary tells whether the PIN in hand is one that the card's holder has not chosen.
+func (c *ceremony) temporary() bool {
+	return c.journal.PINMade && c.journal.SealedPIN != nil || c.source == fromKey && c.pin != ""
+}
+
+// registered tells whether the card holds the credential of the journal.
+func (c *ceremony) registered() bool {
+	return c.journal.Stage == directory.Registered || c.journal.Stage == directory.Forcing
+}
+
+// forceChange has a card with a temporary PIN insist on another one, where it can (CTAP 2.1 §6.11.4). This is the last that
+// is done to the card, because it takes its PIN for nothing else from then on, and it comes before the key is kept, so that
+// whatever ends the ceremony the next tap makes up for it. The journal keeps the PIN until the key does.
+func (c *ceremony) forceChange(ctx context.Context) error {
+	can := c.info.Option("authnrCfg") && c.info.Option("setMinPINLength")
+	if !can || c.info.ForcePIN || !c.temporary() || c.req.Verification != directory.PIN {
+		return nil
+	}
+	sealed, err := c.seal(c.pin)
+	if err != nil {
+		return fmt.Errorf("seal the temporary PIN: %w", err)
+	}
+	c.journal.PINMade, c.journal.SealedPIN = true, sealed // also where it was an earlier key's
+	err = c.write(ctx, directory.Forcing)
+	if refuses(err) {
+		return c.rollBack(ctx, c.journal.Credential.ID, err)
+	}
+	if err != nil {
+		return err
+	}
+	err = c.card.ForcePINChange(ctx, c.pin)
+	refused := errors.Is(err, device.ErrNotAllowed) || errors.Is(err, device.ErrUserTimeout)
+	switch {
+	case err == nil:
+		c.info.ForcePIN = true
+	case ctx.Err() != nil, again(err) && !refused:
+		return fmt.Errorf("have the card insist on another PIN: %w", err)
+	}
+	return nil // a card that says it can and does not is one that cannot
+}
+
+// ease has a card that insists on another PIN take one that nobody sees, so that it does what it is told again.
+func (c *ceremony) ease(ctx context.Context) error {
+	before := pinInHand{c.pin, fromJournal}
+	made := pin.Generate(pin.For(c.workspace.PINPolicy, c.info))
+	sealed, err := c.seal(made)
+	if err != nil {
+		return fmt.Errorf("seal the PIN: %w", err)
+	}
+	if c.journal.OldPIN, err = c.seal(c.pin); err != nil {
+		return fmt.Errorf("seal the PIN: %w", err)
+	}
+	c.journal.SealedPIN, c.journal.PINMade, c.journal.Changed = sealed, true, c.now()
+	// Whoever may enroll no more must still not leave behind what they began.
+	err = c.Directory.Store.Update(ctx, func(tx directory.Tx) error { return tx.PutEnrollment(c.journal) })
+	if err != nil {
+		return fmt.Errorf("write the journal: %w", err)
+	}
+	c.pin, c.source, c.before = made, fromJournal, &before
+	if err := c.card.ChangePIN(ctx, before.pin, made); err != nil {
+		return fmt.Errorf("change the PIN: %w", err)
+	}
+	return c.arrived(ctx)
+}
+
+// arrived notes that the card has the PIN in hand, and what it is by now.
+func (c *ceremony) arrived(ctx context.Context) error {
+	c.before = nil
+	if err := c.look(ctx); err != nil {
+		return err
+	}
+	c.journal.OldPIN = nil // for the next that is written
+	return nil
+}
