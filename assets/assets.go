@@ -20,6 +20,11 @@ var Scene embed.FS
 //go:embed translations/*/*.json
 var Translations embed.FS
 
+// Web are the pages of the portal as templates (html/template), with their style and their script: web/NAME.
+//
+//go:embed web/*.html web/*.css web/*.js
+var Web embed.FS
+
 // AppIcon is the icon of the program, a PNG of 512 by 512 pixels. It is made from app.svg.
 //
 //go:embed icon.png

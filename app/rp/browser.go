@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -46,8 +47,8 @@ func (c Creation) Options(kind directory.Kind, timeout time.Duration) ([]byte, e
 	return b, nil
 }
 
-// MaxTransports bounds what is kept of the ways to a key that a browser tells.
-const MaxTransports = 8
+// transports are the ways to a key that browsers tell (WebAuthn Level 3 §5.8.4). What else they say is left out.
+var transports = []string{"usb", "nfc", "ble", "smart-card", "hybrid", "internal"}
 
 // ParseRegistration reads what a browser answers (WebAuthn Level 3 §5.1.1, RegistrationResponseJSON). Nothing of it is
 // believed yet: that is Finish's to decide. It fails with ErrMalformed.
@@ -69,13 +70,16 @@ func ParseRegistration(raw []byte) (Registration, error) {
 		return Registration{}, fmt.Errorf("%w: it is of type %.20q", ErrMalformed, r.Type)
 	case len(r.RawID) == 0 || len(r.Response.ClientDataJSON) == 0 || len(r.Response.AttestationObject) == 0:
 		return Registration{}, fmt.Errorf("%w: a part of it is missing", ErrMalformed)
-	case len(r.Response.Transports) > MaxTransports:
-		return Registration{}, fmt.Errorf("%w: it names %d transports", ErrMalformed, len(r.Response.Transports))
 	}
-	return Registration{
-		CredentialID: r.RawID, ClientDataJSON: r.Response.ClientDataJSON,
-		AttestationObject: r.Response.AttestationObject, Transports: r.Response.Transports,
-	}, nil
+	made := Registration{
+		CredentialID: r.RawID, ClientDataJSON: r.Response.ClientDataJSON, AttestationObject: r.Response.AttestationObject,
+	}
+	for _, way := range transports {
+		if slices.Contains(r.Response.Transports, way) {
+			made.Transports = append(made.Transports, way)
+		}
+	}
+	return made, nil
 }
 
 // PageOrigin is the origin of the page at address, where keys of the relying party can be registered: that of a secure
@@ -98,4 +102,15 @@ func PageOrigin(rpID, address string) (string, bool) {
 		return strings.TrimSuffix(origin, ":80"), host == "localhost" || strings.HasSuffix(host, ".localhost")
 	}
 	return "", false
+}
+
+// Challenge is the one that r answers, by what the browser says; Finish verifies it. It fails with ErrMalformed.
+func (r Registration) Challenge() ([]byte, error) {
+	var c struct {
+		Challenge protocol.URLEncodedBase64 `json:"challenge"`
+	}
+	if err := json.Unmarshal(r.ClientDataJSON, &c); err != nil {
+		return nil, fmt.Errorf("%w: client data: %w", ErrMalformed, err)
+	}
+	return c.Challenge, nil
 }
