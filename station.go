@@ -14,6 +14,7 @@ import (
 	"tapstation/app/doctor"
 	"tapstation/app/enroll"
 	"tapstation/app/login"
+	"tapstation/app/mail/letter"
 	"tapstation/app/rp"
 	"tapstation/device"
 	"tapstation/device/fido"
@@ -56,6 +57,7 @@ func openStation(folder string, source device.Source, sealing seal.Options) (*ap
 		Import:     &bulk.Import{Directory: dir, Claim: func() (func() error, error) { return claim.Take(folder, "import") }},
 		Backup:     &backup.Backup{Directory: dir, Store: store, Folder: folder, Version: version},
 		Activation: &activation.Tickets{Directory: dir, Seal: box},
+		Letters:    &letter.Letters{Directory: dir},
 	}
 	end := func() error { return errors.Join(store.Close(), cache.Close()) }
 	return station, end

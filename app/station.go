@@ -11,6 +11,8 @@ import (
 	"tapstation/app/doctor"
 	"tapstation/app/enroll"
 	"tapstation/app/login"
+	"tapstation/app/portal"
+	"tapstation/app/mail/letter"
 	"tapstation/device"
 )
 
@@ -26,5 +28,7 @@ type Station struct {
 	Doctor     *doctor.Doctor
 	Import     *bulk.Import
 	Backup     *backup.Backup
+	Letters    *letter.Letters
 	Activation *activation.Tickets
+	Portal     *portal.Portal
 }

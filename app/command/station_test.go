@@ -21,6 +21,7 @@ import (
 	"tapstation/app/doctor"
 	"tapstation/app/enroll"
 	"tapstation/app/login"
+	"tapstation/app/mail/letter"
 	"tapstation/app/rp"
 	"tapstation/device"
 	"tapstation/device/fido"
@@ -73,10 +74,11 @@ func (d *desk) open(folder string) (*app.Station, func() error) {
 		Board: board, Directory: dir,
 		Enroller: &enroll.Enroller{Directory: dir, Board: board, Seal: box,
 			RelyingParty: func(w directory.Workspace) (enroll.RelyingParty, error) { return rp.NewWorkspace(w) }},
-		Login:  proof,
-		Admins: &admin.Admins{Directory: dir, Login: proof, Cost: admin.Cost{Memory: 8, Passes: 1, Threads: 1}},
-		Doctor: &doctor.Doctor{Board: board, Directory: dir, Cache: cache, Seal: box, Folder: folder},
-		Import: &bulk.Import{Directory: dir, Claim: func() (func() error, error) { return claim.Take(folder, "import") }},
+		Login:   proof,
+		Admins:  &admin.Admins{Directory: dir, Login: proof, Cost: admin.Cost{Memory: 8, Passes: 1, Threads: 1}},
+		Doctor:  &doctor.Doctor{Board: board, Directory: dir, Cache: cache, Seal: box, Folder: folder},
+		Letters: &letter.Letters{Directory: dir},
+		Import:  &bulk.Import{Directory: dir, Claim: func() (func() error, error) { return claim.Take(folder, "import") }},
 	}, func() error { return errors.Join(store.Close(), cache.Close()) }
 }
 
