@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"tapstation/app/directory"
+	"tapstation/device"
 )
 
 // Why a log-in is refused, next to the errors of package device.
@@ -22,6 +23,9 @@ var (
 	ErrUnreachable = errors.New("the directory cannot be reached")
 	// ErrUnknownCard: no key in the directory is on this card.
 	ErrUnknownCard = errors.New("this card is nobody's security key")
+	// ErrSetPIN: the card takes its PIN for nothing before that is changed, as a temporary one has to be. It is a
+	// device.ErrPINChange.
+	ErrSetPIN = fmt.Errorf("set your PIN first: %w", device.ErrPINChange)
 	// ErrNotProven: the card signed, but not what was asked, or not with the key that is kept.
 	ErrNotProven = errors.New("the card could not prove its credential")
 	// ErrCloned: the card's sign count went back, which it does when there are two of it.
@@ -77,7 +81,7 @@ func refusal(err error) bool {
 	if errors.As(err, &state) || errors.As(err, &other) {
 		return true
 	}
-	for _, e := range []error{directory.ErrPINDemanded, ErrUserDisabled, ErrNoKey, ErrUnknownCard, ErrNotProven, ErrCloned} {
+	for _, e := range []error{directory.ErrPINDemanded, ErrUserDisabled, ErrNoKey, ErrUnknownCard, ErrSetPIN, ErrNotProven, ErrCloned} {
 		if errors.Is(err, e) {
 			return true
 		}

@@ -24,6 +24,9 @@ type known struct {
 	state   directory.KeyState
 	offline bool  // kept in the cache
 	barred  error // why it may not be used although it is active
+
+	sealedPIN []byte     // the temporary PIN that the station remembers; nil: none
+	pin       device.PIN // that the card was opened with
 }
 
 // holder finds the user and their keys: in the directory, or in the cache where that cannot be reached.
@@ -165,7 +168,11 @@ func (k known) notActive() error {
 }
 
 func fromDirectory(u directory.User, k directory.SecurityKey) known {
-	return known{Cached: directory.NewOfflineKey(u, k, directory.OfflineTerms{}, k.Changed), state: k.State, offline: k.OfflineLogin}
+	key := known{Cached: directory.NewOfflineKey(u, k, directory.OfflineTerms{}, k.Changed), state: k.State, offline: k.OfflineLogin}
+	if k.TemporaryPIN {
+		key.sealedPIN = k.SealedPIN
+	}
+	return key
 }
 
 // eachKey goes through all keys that match, page by page.

@@ -28,6 +28,8 @@ func (l *Login) keep(ctx context.Context, req Request, h holder, key known, coun
 		}
 		if err != nil {
 			unkept = fmt.Errorf("write the log-in down: %w", err)
+		} else if err := l.forgetPIN(ctx, req, key); err != nil {
+			unkept = fmt.Errorf("note that the temporary PIN was changed elsewhere: %w", err)
 		}
 	}
 	if !key.offline {

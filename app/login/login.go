@@ -12,11 +12,18 @@ import (
 	"tapstation/device"
 )
 
-// Login proves who taps and tells whose a card is. All members are needed.
+// Login proves who taps and tells whose a card is. All members but Seal are needed.
 type Login struct {
 	Directory *directory.Directory
 	Cache     Cache
 	Board     *device.Board
+	// Seal opens the temporary PINs that the station remembers; nil: it is not noticed that one was changed elsewhere.
+	Seal Sealer
+}
+
+// Sealer opens what was kept unreadable at rest. The purpose must be the same at both ends.
+type Sealer interface {
+	Open(sealed []byte, purpose string) ([]byte, error)
 }
 
 // now is the directory's clock.
@@ -168,6 +175,9 @@ func withPIN(ctx context.Context, card device.Card, info device.Info, keys []kno
 	if !info.PINSet() {
 		return &asked, 0, fmt.Errorf("key %q: %w", asked.KeyName, device.ErrPINNotSet)
 	}
+	if info.ForcePIN {
+		return &asked, 0, fmt.Errorf("key %q: %w", asked.KeyName, ErrSetPIN)
+	}
 	if req.PIN == nil {
 		return &asked, 0, fmt.Errorf("key %q: %w", asked.KeyName, device.ErrPINRequired)
 	}
@@ -195,6 +205,7 @@ func withPIN(ctx context.Context, card device.Card, info device.Info, keys []kno
 			if key == nil {
 				key = &asked
 			}
+			key.pin = pin
 			return key, count, err
 		}
 		refused = err
