@@ -15,6 +15,7 @@ import (
 	"tapstation/app/enroll"
 	"tapstation/app/login"
 	"tapstation/app/mail/letter"
+	"tapstation/app/portal"
 	"tapstation/app/rp"
 	"tapstation/device"
 	"tapstation/device/fido"
@@ -45,19 +46,22 @@ func openStation(folder string, source device.Source, sealing seal.Options) (*ap
 	box := seal.New(folder, sealing)
 	board := device.NewBoard(source)
 	dir := &directory.Directory{Store: store, Offline: cache, Seal: box}
-	proof := &login.Login{Directory: dir, Cache: cache, Board: board}
+	proof := &login.Login{Directory: dir, Cache: cache, Board: board, Seal: box}
+	tickets := &activation.Tickets{Directory: dir, Seal: box}
 	station := &app.Station{
 		Version:    version,
 		Board:      board,
 		Directory:  dir,
-		Enroller:   &enroll.Enroller{Directory: dir, Board: board, RelyingParty: relyingParty, Seal: box},
+		Enroller:   &enroll.Enroller{Directory: dir, Board: board, RelyingParty: relyingParty, Seal: box, PINMail: tickets},
 		Login:      proof,
 		Admins:     &admin.Admins{Directory: dir, Login: proof},
 		Doctor:     &doctor.Doctor{Board: board, Directory: dir, Cache: cache, Seal: box, Folder: folder},
 		Import:     &bulk.Import{Directory: dir, Claim: func() (func() error, error) { return claim.Take(folder, "import") }},
-		Backup:     &backup.Backup{Directory: dir, Store: store, Folder: folder, Version: version},
-		Activation: &activation.Tickets{Directory: dir, Seal: box},
-		Letters:    &letter.Letters{Directory: dir},
+		Backup:     &backup.Backup{Directory: dir, Store: store, Folder: folder, Version: version, Seal: box, Tickets: tickets},
+		Activation: tickets,
+		Portal: &portal.Portal{Directory: dir, Tickets: tickets,
+			Claim: func() (func() error, error) { return claim.Take(folder, directory.ClaimPortal) }},
+		Letters: &letter.Letters{Directory: dir},
 	}
 	end := func() error { return errors.Join(store.Close(), cache.Close()) }
 	return station, end

@@ -1,9 +1,11 @@
 // Package backup copies the directory, while it is used, into one file, and puts such a copy back in its place.
 //
 // The file is a zip archive with two entries: manifest.json, which says what is in it, and station.db, the directory.
-// It holds everything the directory does: users, keys, the audit log, and the password hashes of admins. Temporary PINs
-// in it are sealed, and the sealing key is never part of it: restored on another machine, cards whose PIN is still
-// temporary have to be reset. Whoever holds the file should guard it like the data folder.
+// It holds everything the directory does: users, keys, the audit log, and the password hashes of admins. Temporary PINs,
+// the password of the mail server and the keys that sign mail and make links are in it sealed, and the sealing key is never
+// part of it. Restored on another machine, cards whose PIN is still temporary have to be reset; what mail needs has to be
+// entered again (Lost); and links and codes come from a new key: links that were mailed still work, codes do not, and what
+// had not left yet has to be sent again. Whoever holds the file should guard it like the data folder.
 package backup
 
 import (
@@ -47,6 +49,14 @@ type Backup struct {
 	Store     directory.Portable // the directory's
 	Folder    string             // its data folder
 	Version   string             // of the program
+
+	Seal    directory.KeyHolder // nil: what was restored is not asked whether it can be opened here
+	Tickets KeyRenewer          // nil: likewise
+}
+
+// KeyRenewer makes another key for links and codes (activation.Tickets).
+type KeyRenewer interface {
+	RenewKey(ctx context.Context, by string) error
 }
 
 // Summary is what is in a backup.

@@ -12,6 +12,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -58,10 +59,35 @@ func (b *Backup) Restore(ctx context.Context, by, path string) (Summary, error) 
 	if err != nil {
 		return Summary{}, fmt.Errorf("restore: %w", err)
 	}
+	if err := b.renewKey(ctx); err != nil {
+		return m.summary(), fmt.Errorf("the backup is restored: %w", err)
+	}
 	if err := b.Directory.Reconcile(ctx); err != nil {
 		return m.summary(), fmt.Errorf("the backup is restored: %w", errors.Join(directory.ErrOfflineCache, err))
 	}
 	return m.summary(), nil
+}
+
+// renewKey makes another key for links and codes where the one in the backup was sealed on another machine: nobody has to
+// be asked, as nothing can be done with that one any more.
+func (b *Backup) renewKey(ctx context.Context) error {
+	lost, err := b.Lost(ctx)
+	if err != nil || b.Tickets == nil || !slices.Contains(lost, directory.TicketKey) {
+		return err
+	}
+	return b.Tickets.RenewKey(ctx, directory.StationActor)
+}
+
+// Lost are the names of the secrets in the directory that were sealed on another machine: they have to be set again.
+func (b *Backup) Lost(ctx context.Context) ([]string, error) {
+	if b.Seal == nil {
+		return nil, nil
+	}
+	lost, err := b.Directory.LostSecrets(ctx, b.Seal)
+	if err != nil {
+		return nil, fmt.Errorf("look for secrets of another machine: %w", err)
+	}
+	return lost, nil
 }
 
 // Kept is where the directory is that was replaced last; empty where none was.

@@ -31,6 +31,8 @@ type backupDocument struct {
 	Bytes        int64     `json:"bytes"` // of the directory in it
 	// Kept is where the directory that was replaced is; empty where nothing was.
 	Kept string `json:"kept,omitempty"`
+	// Lost are settings that were sealed on another machine and have to be set again.
+	Lost []string `json:"lost,omitempty"`
 }
 
 func newBackupDocument(file string, s backup.Summary) backupDocument {
@@ -57,7 +59,7 @@ func (c *backupCommand) Run(r *run) error {
 		doc := newBackupDocument(c.File, s)
 		return r.print(doc, func(w io.Writer) {
 			doc.table(w)
-			_, _ = fmt.Fprintf(w, "Kept in %s. The key that seals temporary PINs is not in it; password hashes are: guard it.\n", clean(c.File))
+			_, _ = fmt.Fprintf(w, "Kept in %s. The key that seals temporary PINs and the password of the mail server is not in it; password hashes are: guard it.\n", clean(c.File))
 		})
 	})
 }
@@ -90,10 +92,16 @@ func (c *restoreCommand) Run(r *run) error {
 		}
 		doc := newBackupDocument(c.File, s)
 		doc.Kept = b.Kept()
+		if doc.Lost, err = b.Lost(r.ctx); err != nil {
+			return err
+		}
 		return r.print(doc, func(w io.Writer) {
 			doc.table(w)
 			if _, _ = fmt.Fprintln(w, "Restored."); doc.Kept != "" {
 				_, _ = fmt.Fprintf(w, "What it replaced is in %s.\n", clean(doc.Kept))
+			}
+			for _, name := range doc.Lost {
+				_, _ = fmt.Fprintf(w, "%s was entered on another machine and cannot be read on this one. Enter it again: tapstation settings set %s --stdin\n", name, name)
 			}
 		})
 	})

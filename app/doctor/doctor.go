@@ -40,6 +40,7 @@ const (
 	Directory Check = "directory"
 	Cache     Check = "offline_cache"
 	Seal      Check = "sealing_key"
+	Secrets   Check = "secrets"
 	Clock     Check = "clock"
 )
 
@@ -59,6 +60,8 @@ type Sealer interface {
 	Made() (bool, error)
 	Seal(secret []byte, purpose string) ([]byte, error)
 	Open(sealed []byte, purpose string) ([]byte, error)
+	// Sealed tells whether something was sealed with this key.
+	Sealed(sealed []byte) (bool, error)
 }
 
 // OfflineCache is what is looked at of the offline cache.
@@ -101,7 +104,9 @@ func (d *Doctor) Examine(ctx context.Context, reader string) ([]Finding, error) 
 	all = append(all, Readers(state, reader)...)
 	all = append(all, cards...)
 	all = append(all, d.folder()...)
-	all = append(all, d.directory(ctx), d.cache(ctx), d.seal(), d.clock(ctx))
+	all = append(all, d.directory(ctx), d.cache(ctx), d.seal())
+	all = append(all, d.secrets(ctx)...)
+	all = append(all, d.clock(ctx))
 	return all, ctx.Err()
 }
 

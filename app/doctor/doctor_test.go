@@ -169,6 +169,10 @@ func TestFindings(t *testing.T) {
 			}
 			p.Seal = seal.New(p.Folder, seal.Options{FileOnly: true})
 		}, "", want{Seal, Failed, SealBroken, UnlockKeyring}},
+		"a password of another computer": {func(p *practice) { p.putSecret(directory.SMTPPassword, p.elsewhere()) }, "",
+			want{Secrets, Warning, SecretLost, EnterSecret}},
+		"links of another computer": {func(p *practice) { p.putSecret(directory.TicketKey, p.elsewhere()) }, "",
+			want{Secrets, Warning, TicketKeyLost, RestoreHere}},
 		"clock": {want: want{Clock, OK, ClockSane, ""}},
 		"clock without battery": {func(p *practice) {
 			p.Now = func() time.Time { return time.Unix(0, 0) }
@@ -198,6 +202,31 @@ func TestFindings(t *testing.T) {
 				t.Errorf("found %+v, want %+v among it", all, test.want)
 			}
 		})
+	}
+}
+
+// elsewhere is a sealer with the key of another computer.
+func (p *practice) elsewhere() Sealer { return seal.New(p.t.TempDir(), seal.Options{FileOnly: true}) }
+
+func (p *practice) putSecret(name string, by Sealer) {
+	p.t.Helper()
+	sealed, err := by.Seal([]byte("secret"), name)
+	if err == nil {
+		err = p.Directory.Store.Update(p.t.Context(), func(tx directory.Tx) error { return tx.PutSecret(name, sealed) })
+	}
+	if err != nil {
+		p.t.Fatal(err)
+	}
+}
+
+func TestSecretsOfThisComputerAreNoFinding(t *testing.T) {
+	p := newPractice(t)
+	p.putSecret(directory.SMTPPassword, p.Seal)
+	p.putSecret(directory.TicketKey, p.Seal)
+	for _, f := range p.examine("") {
+		if f.Check == Secrets {
+			t.Errorf("found %+v, want nothing about secrets that can be opened", f)
+		}
 	}
 }
 

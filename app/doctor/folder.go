@@ -127,6 +127,23 @@ func (d *Doctor) seal() Finding {
 	return Finding{Check: Seal, Verdict: OK, Detail: SealReady}
 }
 
+// secrets tells which of the directory's secrets were sealed with the key of another machine: without them no mail leaves,
+// or no link is made. It says nothing where all is well, and nothing of a directory that cannot be read.
+func (d *Doctor) secrets(ctx context.Context) (all []Finding) {
+	lost, err := d.Directory.LostSecrets(ctx, d.Seal)
+	if err != nil {
+		return nil // directory and seal have said it
+	}
+	for _, name := range lost {
+		f := Finding{Check: Secrets, Verdict: Warning, Detail: SecretLost, Remedy: EnterSecret, Args: map[string]string{"secret": name}}
+		if name == directory.TicketKey {
+			f.Detail, f.Remedy = TicketKeyLost, RestoreHere
+		}
+		all = append(all, f)
+	}
+	return all
+}
+
 // firstRelease is before any Tapstation was built: a clock that tells less has lost its battery.
 var firstRelease = time.Date(2026, time.January, 1, 0, 0, 0, 0, time.UTC)
 

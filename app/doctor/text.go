@@ -51,6 +51,8 @@ const (
 	SealReady           Detail = "seal_ready"
 	SealNew             Detail = "seal_new"
 	SealBroken          Detail = "seal_broken"
+	SecretLost          Detail = "secret_lost"
+	TicketKeyLost       Detail = "ticket_key_lost"
 	ClockSane           Detail = "clock_sane"
 	ClockLost           Detail = "clock_lost"
 	ClockBehind         Detail = "clock_behind"
@@ -84,6 +86,8 @@ const (
 	RemakeCache         Remedy = "remake_cache"
 	Update              Remedy = "update"
 	UnlockKeyring       Remedy = "unlock_keyring"
+	EnterSecret         Remedy = "enter_secret"
+	RestoreHere         Remedy = "restore_here"
 	SetClock            Remedy = "set_clock"
 )
 
@@ -134,6 +138,8 @@ var (
 		SealReady:           "The sealing key for secrets is at hand.",
 		SealNew:             "The sealing key for secrets is made at first use.",
 		SealBroken:          "Secrets cannot be sealed: {error}.",
+		SecretLost:          "The setting {secret} was entered on another computer and cannot be read on this one: mail cannot be sent with it.",
+		TicketKeyLost:       "The directory comes from another computer: no activation links and codes can be made on this one.",
 		ClockSane:           "The clock is sane ({now}).",
 		ClockLost:           "The clock of this computer is wrong ({now}).",
 		ClockBehind:         "The clock says {now}, but something was done at {last} already.",
@@ -161,6 +167,8 @@ var (
 		RestoreDirectory:    "Put the directory file (station.db) back, or restore a backup.",
 		RemakeCache:         "Move offline.db away; it is made again from the directory at the next start.",
 		Update:              "Update Tapstation on this computer.",
+		EnterSecret:         "Enter it again: tapstation settings set {secret} --stdin, or in the window under Settings.",
+		RestoreHere:         "Make a backup and restore it on this computer, then send again what is pending: links and codes come from a new key then.",
 		UnlockKeyring:       "Unlock the system's keyring, or log in at the desktop once.",
 		SetClock:            "Set the clock of this computer.",
 	}

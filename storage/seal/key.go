@@ -61,6 +61,28 @@ func (b *Box) Made() (bool, error) {
 	return err == nil, err
 }
 
+// Sealed tells whether a secret was sealed with the key of this data folder, as far as it knows itself: where it was not, as
+// after a backup was restored on another machine, Open never opens it. It makes no key and asks no keyring.
+func (b *Box) Sealed(sealed []byte) (bool, error) {
+	if len(sealed) < overhead || string(sealed[:len(magic)]) != magic {
+		return false, nil
+	}
+	id := hex.EncodeToString(sealed[len(magic) : len(magic)+keyIDSize])
+	n, err := b.readNote()
+	if !errors.Is(err, fs.ErrNotExist) {
+		return err == nil && n.KeyID == id, err
+	}
+	secret, err := b.readKeyFile()
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	k, err := newKey(secret)
+	return err == nil && k.hexID() == id, err
+}
+
 // find is the rule: a key file that fits wins; then the note says where the key is; and only a folder with neither
 // gets a new key.
 func (b *Box) find() (*key, error) {

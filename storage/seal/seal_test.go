@@ -346,3 +346,40 @@ func BenchmarkSeal(b *testing.B) {
 		}
 	}
 }
+
+func TestSecretOfAnotherFolderIsKnownByItsKey(t *testing.T) {
+	dir := t.TempDir()
+	mine, other := New(dir, Options{FileOnly: true}), New(t.TempDir(), Options{FileOnly: true})
+	theirs, err := other.Seal([]byte("secret"), "p")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := func(when string, sealed []byte, want bool) {
+		t.Helper()
+		if got, err := New(dir, Options{FileOnly: true}).Sealed(sealed); got != want || err != nil {
+			t.Errorf("%s: Sealed = %v, %v, want %v", when, got, err, want)
+		}
+	}
+	want("another's, before there is a key", theirs, false)
+	if made, err := mine.Made(); made || err != nil {
+		t.Errorf("asking made a key (%v)", err)
+	}
+	sealed, err := mine.Seal([]byte("secret"), "p")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want("its own", sealed, true)
+	want("another's", theirs, false)
+	want("what was never sealed", []byte("TS1"), false)
+	if err := os.Remove(filepath.Join(dir, NoteFile)); err != nil {
+		t.Fatal(err)
+	}
+	want("its own, by the key alone", sealed, true)
+	want("another's, by the key alone", theirs, false)
+	if err := os.WriteFile(filepath.Join(dir, NoteFile), []byte("rubbish"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := mine.Sealed(sealed); !errors.Is(err, ErrKeyFile) {
+		t.Errorf("with a note that makes no sense: %v, want ErrKeyFile", err)
+	}
+}

@@ -133,10 +133,14 @@ func (v *backupView) askRestore(path string, s backup.Summary) {
 // restoreFrom puts a backup in the place of the directory. Whoever is logged in may be nobody in it: they log in anew.
 func (v *backupView) restoreFrom(path string) {
 	by := v.desk.actor()
+	var lost []string
 	v.begin(backupRestoring, path, func(ctx context.Context, _ int) (backup.Summary, error) {
 		s, err := v.desk.station.Backup.Restore(ctx, by, path)
 		if errors.Is(err, directory.ErrOfflineCache) {
 			err = nil // it is made good at the next start
+		}
+		if err == nil {
+			lost, _ = v.desk.station.Backup.Lost(ctx) // all the same it is restored
 		}
 		return s, err
 	}, func() {
@@ -144,9 +148,12 @@ func (v *backupView) restoreFrom(path string) {
 			v.desk.focus(v.restore)
 			return
 		}
-		d, was := v.desk, v.desk.session
+		d, was, why := v.desk, v.desk.session, text.T("backup.restored")
+		if len(lost) > 0 {
+			why = text.T("backup.restored_lost")
+		}
 		d.end()
-		d.cover(newLoginPage(d, &locked{by: was, why: text.T("backup.restored")}))
+		d.cover(newLoginPage(d, &locked{by: was, why: why}))
 		d.loadWorkspace()
 	})
 }
