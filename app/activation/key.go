@@ -47,23 +47,20 @@ type sealedKey struct {
 	key    key
 }
 
-// warm opens the key before a transaction needs it, or makes one to be kept there.
-func (t *Tickets) warm(ctx context.Context) error {
+// warm opens the key before a transaction needs it: the keyring that has what opens it may take its time. What fails
+// here fails again in the transaction, if that needs the key at all.
+func (t *Tickets) warm(ctx context.Context) {
 	if t.keys.warm() {
-		return nil
+		return
 	}
 	var sealed []byte
 	err := t.Directory.Store.View(ctx, func(tx directory.Tx) (err error) {
 		sealed, err = tx.Secret(directory.TicketKey)
 		return err
 	})
-	switch {
-	case errors.Is(err, directory.ErrNotFound):
-		_, err = t.spareKey()
-	case err == nil:
-		_, err = t.openKey(sealed)
+	if err == nil {
+		_, _ = t.openKey(sealed)
 	}
-	return err
 }
 
 func (r *keyring) warm() bool {
@@ -87,7 +84,7 @@ func (t *Tickets) makeKeyIn(tx directory.Tx) (key, error) {
 	if !errors.Is(err, directory.ErrNotFound) {
 		return k, err
 	}
-	spare, err := t.spareKey()
+	spare, err := t.spareKey() // once in the life of a directory
 	if err != nil {
 		return nil, err
 	}

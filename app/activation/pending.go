@@ -134,7 +134,7 @@ func (t *Tickets) open(tx directory.Tx, now time.Time, ticketID string) (Opening
 	if err != nil {
 		return Opening{}, err
 	}
-	k, err := t.keyIn(tx)
+	k, err := t.makeKeyIn(tx)
 	if err != nil {
 		return Opening{}, err
 	}

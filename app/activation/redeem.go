@@ -83,6 +83,7 @@ func (t *Tickets) byCode(ctx context.Context, typed string) (Opened, error) {
 	if !ok {
 		return o, ErrWrongCode
 	}
+	t.warm(ctx)
 	known := false
 	err := t.Directory.Store.View(ctx, func(tx directory.Tx) error {
 		_, _, err := t.byHandle(tx, code)
