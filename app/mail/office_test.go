@@ -1,0 +1,214 @@
+package mail
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"tapstation/app/activation"
+	"tapstation/app/directory"
+	"tapstation/storage/bolt"
+	"tapstation/storage/seal"
+)
+
+const by = "os:test"
+
+var begin = time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)
+
+func itoa(n int) string { return strconv.Itoa(n) }
+
+func ignoreNothing(t testing.TB) { goleak.VerifyNone(t) }
+
+// quick is patience for tests that wait for it to end.
+var quick = patience{connect: 300 * time.Millisecond, command: 300 * time.Millisecond, body: 300 * time.Millisecond,
+	answer: 300 * time.Millisecond, leave: 300 * time.Millisecond}
+
+// office is a data folder whose workspace can mail, and a clock that stands until it is moved.
+type office struct {
+	t       testing.TB
+	dir     *directory.Directory
+	tickets *activation.Tickets
+	box     *Outbox
+
+	mu   sync.Mutex
+	time time.Time
+}
+
+func newOffice(t testing.TB, port int) *office {
+	t.Helper()
+	o := openOffice(t, t.TempDir())
+	o.workspace(func(w *directory.Workspace) {
+		w.Name, w.RPID = "Example GmbH", "example.org"
+		w.Mail = directory.MailSettings{Host: "127.0.0.1", Port: port, Security: directory.Plain, From: "keys@example.org", Hello: "station.example.org"}
+		w.Portal.URL = "https://keys.example.org"
+	})
+	return o
+}
+
+// openOffice is a program that has just started on a data folder.
+func openOffice(t testing.TB, folder string) *office {
+	t.Helper()
+	o := &office{t: t, time: begin}
+	store := bolt.New(filepath.Join(folder, bolt.Name))
+	t.Cleanup(func() {
+		if err := errors.Join(store.Check(context.Background()), store.Close()); err != nil {
+			t.Errorf("the store after the test: %v", err)
+		}
+	})
+	box := seal.New(folder, seal.Options{FileOnly: true})
+	o.dir = &directory.Directory{Store: store, Now: o.now, Seal: box}
+	o.tickets = &activation.Tickets{Directory: o.dir, Seal: box}
+	o.box = &Outbox{Directory: o.dir, Tickets: o.tickets, Handover: &inMemory{}}
+	return o
+}
+
+func (o *office) now() time.Time {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.time
+}
+
+func (o *office) later(d time.Duration) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.time = o.time.Add(d)
+}
+
+func (o *office) must(err error) {
+	o.t.Helper()
+	if err != nil {
+		o.t.Fatal(err)
+	}
+}
+
+func (o *office) update(do func(directory.Tx) error) {
+	o.t.Helper()
+	o.must(o.dir.Store.Update(o.t.Context(), do))
+}
+
+func (o *office) workspace(change func(*directory.Workspace)) {
+	o.t.Helper()
+	o.update(func(tx directory.Tx) error {
+		w, err := tx.Workspace()
+		if err != nil {
+			return err
+		}
+		change(&w)
+		return tx.PutWorkspace(w)
+	})
+}
+
+// users adds so many users, u0000 and so on, and queues a mail for each.
+func (o *office) users(n int) {
+	o.t.Helper()
+	var ids []string
+	o.update(func(tx directory.Tx) error {
+		for i := range n {
+			id := fmt.Sprintf("u%04d", i)
+			ids = append(ids, id)
+			u := directory.User{ID: id, FirstName: "User", LastName: itoa(i), Email: id + "@example.com", Handle: []byte("handle of " + id), Created: begin}
+			if err := tx.PutUser(u); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	report, err := o.tickets.AssignAll(o.t.Context(), activation.BulkAssignment{Actor: by, Users: activation.Users(ids)}, nil)
+	if err != nil || report.Assigned != n {
+		o.t.Fatalf("%+v, %v: want %d mails queued", report, err, n)
+	}
+}
+
+func (o *office) messages() []directory.Message {
+	o.t.Helper()
+	page, err := o.box.List(o.t.Context(), by, directory.MessageQuery{Limit: 1000})
+	o.must(err)
+	return page.Messages
+}
+
+// first is the message that was made first.
+func (o *office) first() directory.Message {
+	o.t.Helper()
+	all := o.messages()
+	if len(all) == 0 {
+		o.t.Fatal("there is no message")
+	}
+	return all[0]
+}
+
+// deliver makes one attempt at all that is due.
+func (o *office) deliver() Report {
+	o.t.Helper()
+	r, err := o.box.Deliver(o.t.Context())
+	o.must(err)
+	return r
+}
+
+// counts wants the states of messages to be so.
+func (o *office) counts(want map[directory.MessageState]int) {
+	o.t.Helper()
+	got, err := o.box.Counts(o.t.Context())
+	o.must(err)
+	if fmt.Sprint(got) != fmt.Sprint(want) {
+		var answers []string
+		for _, m := range o.messages() {
+			answers = append(answers, fmt.Sprintf("%s %s %q", m.UserID, m.State, m.Answer))
+		}
+		o.t.Errorf("messages are %v, want %v:\n%s", got, want, strings.Join(answers[:min(5, len(answers))], "\n"))
+	}
+}
+
+// inMemory is a journal that ends with its test.
+type inMemory struct {
+	mu   sync.Mutex
+	left map[string]Handed
+	fail error
+}
+
+func (j *inMemory) Open() (string, []Handed, error) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	var left []Handed
+	for _, h := range j.left {
+		left = append(left, h)
+	}
+	return "this station", left, nil
+}
+
+func (j *inMemory) Begin(id string) error { return j.note(Handed{MessageID: id}) }
+
+func (j *inMemory) Answer(id string, code int, answer string) error {
+	return j.note(Handed{MessageID: id, Code: code, Answer: answer})
+}
+
+func (j *inMemory) note(h Handed) error {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if j.fail != nil {
+		return j.fail
+	}
+	if j.left == nil {
+		j.left = map[string]Handed{}
+	}
+	j.left[h.MessageID] = h
+	return nil
+}
+
+func (j *inMemory) Forget(ids []string) error {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	for _, id := range ids {
+		delete(j.left, id)
+	}
+	return nil
+}
+
+func (j *inMemory) Close() error { return nil }
