@@ -11,8 +11,9 @@ import (
 	"tapstation/app/doctor"
 	"tapstation/app/enroll"
 	"tapstation/app/login"
-	"tapstation/app/portal"
+	"tapstation/app/mail"
 	"tapstation/app/mail/letter"
+	"tapstation/app/portal"
 	"tapstation/device"
 )
 
@@ -30,5 +31,6 @@ type Station struct {
 	Backup     *backup.Backup
 	Letters    *letter.Letters
 	Activation *activation.Tickets
+	Mail       *mail.Outbox
 	Portal     *portal.Portal
 }
