@@ -4,7 +4,7 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
-	"os"
+	"io/fs"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -14,16 +14,20 @@ import (
 // by or actor, or by a record of its package with an Actor.
 func TestEveryActIsInTheTable(t *testing.T) {
 	found := map[string]bool{}
-	folders, err := os.ReadDir("..")
+	err := filepath.WalkDir("..", func(folder string, e fs.DirEntry, err error) error {
+		if err != nil || !e.IsDir() {
+			return err
+		}
+		if e.Name() == "command" { // the command line is an actor itself
+			return filepath.SkipDir
+		}
+		for _, name := range actsOf(t, folder) {
+			found[name] = true
+		}
+		return nil
+	})
 	if err != nil {
 		t.Fatal(err)
-	}
-	for _, folder := range folders {
-		if folder.IsDir() && folder.Name() != "command" { // the command line is an actor itself
-			for _, name := range actsOf(t, filepath.Join("..", folder.Name())) {
-				found[name] = true
-			}
-		}
 	}
 	listed := map[string]bool{}
 	for name := range acts {

@@ -19,6 +19,7 @@ import (
 	"tapstation/app/directory"
 	"tapstation/app/enroll"
 	"tapstation/app/login"
+	"tapstation/app/mail/letter"
 	"tapstation/app/rp"
 	"tapstation/device"
 	"tapstation/storage/bolt"
@@ -119,6 +120,16 @@ var acts = map[string]act{
 	}},
 	"directory.Directory.SetSecret": {who: managers, do: func(ctx context.Context, f *floor, by string) error {
 		return f.dir.SetSecret(ctx, by, directory.SMTPPassword, "")
+	}},
+	"letter.Letters.Save": {who: managers, do: func(ctx context.Context, f *floor, by string) error {
+		t := letter.Default(directory.TestMail, "en")
+		t.Subject = "Another"
+		_, err := (&letter.Letters{Directory: f.dir}).Save(ctx, by, t)
+		return err
+	}},
+	"letter.Letters.Reset": {who: managers, do: func(ctx context.Context, f *floor, by string) error {
+		_, err := (&letter.Letters{Directory: f.dir}).Reset(ctx, by, directory.TestMail, "en")
+		return err
 	}},
 
 	"directory.Directory.Audit": {who: readers, do: func(ctx context.Context, f *floor, by string) error {

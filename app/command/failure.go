@@ -16,6 +16,7 @@ import (
 	"tapstation/app/doctor"
 	"tapstation/app/enroll"
 	"tapstation/app/login"
+	"tapstation/app/mail/letter"
 	"tapstation/app/pin"
 	"tapstation/app/rp"
 	"tapstation/app/whole"
@@ -157,6 +158,11 @@ var failures = []failure{
 	{is(errUnconfirmed), "confirmation_required", "Give --yes, or run this on a terminal."},
 	{is(errUnknownGroup), "unknown_group", "See tapstation groups list."},
 	{is(errUnknownSetting), "unknown_setting", "See tapstation settings list."},
+	{is(errLanguage), "unknown_language", "See tapstation mail template list."},
+	{is(letter.ErrAddress), "mail_address", "Correct mail_from or mail_reply_to in the settings, or the user's address."},
+	{is(letter.ErrLink), "mail_link", "Correct portal_url in the settings."},
+	{is(letter.ErrMessageID), "mail_id", "Correct mail_from in the settings."},
+	{is(letter.ErrKind), "mail_kind", "See tapstation mail template list."},
 	{is(errNoValue), "no_value", "Give the value with --stdin or --file."},
 	{is(directory.ErrNoSeal), "no_seal", "Secrets cannot be kept here. Run tapstation doctor."},
 	{is(directory.ErrExists), "exists", "Choose another User ID, or name of a group."},

@@ -19,7 +19,9 @@ import (
 	"tapstation/app/directory"
 	"tapstation/app/enroll"
 	"tapstation/app/login"
+	"tapstation/app/mail/letter"
 	"tapstation/app/pin"
+	"tapstation/app/portal"
 	"tapstation/app/rp"
 	"tapstation/app/whole"
 	"tapstation/device"
@@ -120,8 +122,18 @@ var codes = map[string]struct {
 	"bulk.RefusedError":           {&bulk.RefusedError{}, "import_refused"},
 	"bulk.HeaderError":            {&bulk.HeaderError{}, "bad_header"},
 	"bulk.UndoneError":            {&bulk.UndoneError{Cause: context.Canceled, Undo: directory.ErrBusy}, "import_unfinished"},
+	"letter.ErrAddress":           {letter.ErrAddress, "mail_address"},
+	"letter.ErrLink":              {letter.ErrLink, "mail_link"},
+	"letter.ErrMessageID":         {letter.ErrMessageID, "mail_id"},
+	"letter.ErrKind":              {letter.ErrKind, "mail_kind"},
+	"letter.InvalidError":         {&letter.InvalidError{}, "invalid"},
 	"pin.PolicyError":             {&pin.PolicyError{}, "pin_policy"},
+	"portal.ErrPlain":             {portal.ErrPlain, "certificate_required"},
+	"portal.ErrCertificate":       {portal.ErrCertificate, "bad_certificate"},
+	"portal.ErrAddressTaken":      {portal.ErrAddressTaken, "address_taken"},
+	"portal.ErrAddress":           {portal.ErrAddress, "bad_address"},
 	"rp.ErrVerification":          {rp.ErrVerification, "refused"},
+	"rp.ErrMalformed":             {rp.ErrMalformed, "refused"},
 	"audit.ErrBroken":             {audit.ErrBroken, "audit_broken"},
 }
 
@@ -147,6 +159,7 @@ func TestNoErrorIsForgotten(t *testing.T) {
 	for name, folder := range map[string]string{
 		"device": "../../device", "enroll": "../enroll", "login": "../login", "directory": "../directory",
 		"pin": "../pin", "rp": "../rp", "audit": "../audit", "admin": "../admin", "bulk": "../bulk", "whole": "../whole",
+		"letter": "../mail/letter", "portal": "../portal",
 	} {
 		for _, e := range declaredErrors(t, folder) {
 			found++

@@ -61,6 +61,15 @@ type grammar struct {
 		Remove   adminsRemoveCommand   `cmd:"" help:"Make an admin a user like others."`
 		Check    adminsCheckCommand    `cmd:"" help:"Succeed only if a User ID and password log in; counts like a log-in at the window."`
 	} `cmd:"" help:"Who may open the admin panel, and in which role."`
+	Mail struct {
+		Template struct {
+			List    mailTemplateListCommand    `cmd:"" help:"List what mails say, by kind and language."`
+			Show    mailTemplateShowCommand    `cmd:"" help:"Show what a kind of mail says, and what may stand in it."`
+			Set     mailTemplateSetCommand     `cmd:"" help:"Change what a kind of mail says."`
+			Reset   mailTemplateResetCommand   `cmd:"" help:"Go back to what it says as delivered."`
+			Preview mailTemplatePreviewCommand `cmd:"" help:"Show a mail to somebody made up."`
+		} `cmd:"" help:"What mails say."`
+	} `cmd:"" help:"Mails to users."`
 	Settings struct {
 		List settingsListCommand `cmd:"" help:"List settings with their values."`
 		Get  settingsGetCommand  `cmd:"" help:"Print the value of a setting."`
