@@ -14,6 +14,7 @@ import (
 	"tapstation/app/doctor"
 	"tapstation/app/enroll"
 	"tapstation/app/login"
+	"tapstation/app/mail"
 	"tapstation/app/mail/letter"
 	"tapstation/app/portal"
 	"tapstation/app/rp"
@@ -22,6 +23,7 @@ import (
 	"tapstation/device/pcsc"
 	"tapstation/storage/bolt"
 	"tapstation/storage/claim"
+	"tapstation/storage/handover"
 	"tapstation/storage/offline"
 	"tapstation/storage/seal"
 )
@@ -62,6 +64,8 @@ func openStation(folder string, source device.Source, sealing seal.Options) (*ap
 		Portal: &portal.Portal{Directory: dir, Tickets: tickets,
 			Claim: func() (func() error, error) { return claim.Take(folder, directory.ClaimPortal) }},
 		Letters: &letter.Letters{Directory: dir},
+		Mail: &mail.Outbox{Directory: dir, Tickets: tickets, Handover: handover.New(filepath.Join(folder, handover.Name)),
+			Claim: func() (func() error, error) { return claim.Take(folder, mail.Claim) }},
 	}
 	end := func() error { return errors.Join(store.Close(), cache.Close()) }
 	return station, end

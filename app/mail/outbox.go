@@ -45,7 +45,7 @@ type Outbox struct {
 	Directory *directory.Directory
 	Tickets   Tickets
 	Handover  Handover
-	// Claim keeps other processes from sending (storage/claim); it fails with *directory.HeldError. nil: there are none.
+	// Claim keeps other processes from sending: the claim of this name (storage/claim). It fails with *directory.HeldError. nil: there are none.
 	Claim func() (release func() error, err error)
 	// Connections is how many there are to the server at once, at most; 0: four.
 	Connections int
@@ -91,6 +91,9 @@ type Handed struct {
 	Code      int    // of SMTP; 0: not answered
 	Answer    string
 }
+
+// Claim is the name of the claim of the process that sends.
+const Claim = "mail"
 
 // What is refused.
 var (

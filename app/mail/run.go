@@ -10,8 +10,8 @@ import (
 )
 
 // Run sends what is due until ctx ends: at once what this process queued and told of by Wake, within lookEvery what other
-// processes did. While another process sends it waits for that to end. It fails only when ctx ends, with nil.
-func (o *Outbox) Run(ctx context.Context) error {
+// processes did. While another process sends it waits for that to end. What is in the way is told by Status.
+func (o *Outbox) Run(ctx context.Context) {
 	defer o.setStatus(func(s *Status) { s.Doing, s.Trouble, s.Until, s.Holder = Resting, nil, time.Time{}, nil })
 	for ctx.Err() == nil {
 		release, err := o.claim()
@@ -30,7 +30,6 @@ func (o *Outbox) Run(ctx context.Context) error {
 			o.pause(ctx, troubled(StationFault, err))
 		}
 	}
-	return nil
 }
 
 func (o *Outbox) claim() (func() error, error) {
