@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"tapstation/app/directory"
+	"tapstation/app/enroll"
 	"tapstation/app/pin"
 	"tapstation/assets/text"
 	"tapstation/device"
@@ -42,6 +43,8 @@ func PIN(err error) string {
 	switch {
 	case err == nil:
 		return ""
+	case errors.Is(err, enroll.ErrChangedElsewhere):
+		return text.T("pin.changed_elsewhere")
 	case errors.As(err, &policy):
 		return policyProblem(policy)
 	case errors.As(err, &wrong):

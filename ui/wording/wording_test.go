@@ -23,6 +23,7 @@ var known = []error{
 	&device.StatusError{SW: 0x6F00}, &device.CTAPError{Code: 0x7F}, &device.MalformedError{What: "getInfo", Err: errors.New("no map")},
 	enroll.ErrOtherCard, enroll.ErrUnfinished, enroll.ErrUserDisabled, enroll.ErrAlwaysPIN, enroll.ErrPINImpossible,
 	enroll.ErrNotDiscoverable, enroll.ErrAlgorithm, enroll.ErrNotProven, enroll.ErrCancelled,
+	enroll.ErrNotACard, enroll.ErrKeyChanged, enroll.ErrAnew,
 	&enroll.AlreadyEnrolledError{Owner: directory.User{ID: "ada"}, Key: directory.SecurityKey{Name: "Card"}},
 	&enroll.RefusedError{Reason: errors.New("no")}, &enroll.RefusedError{Reason: errors.New("no"), Removed: true},
 	rp.ErrModel, rp.ErrAttestation,
@@ -115,6 +116,9 @@ func TestEveryPINProblemSaysWhatToDo(t *testing.T) {
 		}
 		if len(said) != 7 {
 			t.Errorf("seven problems are told in %d sentences: %v", len(said), said)
+		}
+		if wrong, elsewhere := PIN(&device.PINError{Retries: 3}), PIN(enroll.ErrChangedElsewhere); elsewhere == wrong || elsewhere == PIN(errors.New("none")) {
+			t.Errorf("a PIN changed elsewhere is told as %q, which says nothing of that", elsewhere)
 		}
 		if PIN(nil) != "" {
 			t.Errorf("nothing wrong is told as %q", PIN(nil))
