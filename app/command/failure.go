@@ -18,6 +18,7 @@ import (
 	"tapstation/app/login"
 	"tapstation/app/mail/letter"
 	"tapstation/app/pin"
+	"tapstation/app/portal"
 	"tapstation/app/rp"
 	"tapstation/app/whole"
 	"tapstation/device"
@@ -46,8 +47,15 @@ var failures = []failure{
 	{is(errNewPIN), "pin_change_required", "The card wants a new PIN: enroll it on a terminal, or change its PIN first."},
 
 	{heldFor(directory.ClaimWindow), "window_open", "Go on in that window, or close it first. Commands work meanwhile."},
+	{heldFor(directory.ClaimPortal), "portal_running", "It is served by that process already, a window or tapstation serve: end that first."},
 	{as[*directory.HeldError], "held", "Wait until that process is done, or end it."},
 	{is(ErrNoDisplay), "no_display", "Run it where there is a screen, or use the commands: tapstation --help."},
+
+	// The portal.
+	{is(portal.ErrPlain), "certificate_required", "Give --certificate and --key, or listen on 127.0.0.1; behind a proxy name it with --proxy."},
+	{is(portal.ErrCertificate), "bad_certificate", "Give a certificate chain and its key as PEM files that belong together and have not expired."},
+	{is(portal.ErrAddressTaken), "address_taken", "End the other program, or give another --listen."},
+	{is(portal.ErrAddress), "bad_address", "Give --listen as ADDRESS:PORT, with an address of this computer and a port you may use."},
 
 	// Admins.
 	{is(errNoPassword), "password_required", "Give the password with --password-stdin, or run this on a terminal."},
@@ -96,6 +104,7 @@ var failures = []failure{
 	{is(enroll.ErrNotProven), "not_proven", "Tap again. If it stays so, use another card."},
 	{as[*enroll.RefusedError], "refused", "Use a card the relying party takes."},
 	{is(rp.ErrVerification), "refused", "Use a card the relying party takes."},
+	{is(rp.ErrMalformed), "refused", "Use a card the relying party takes."},
 	{as[*pin.PolicyError], "pin_policy", "Choose a PIN that follows the policy."},
 
 	// What a key refuses.
