@@ -50,9 +50,10 @@ func newStation(t testing.TB) *station {
 		}
 		return pcsc.NewSession(name, card), nil
 	}))
-	s.Login = &login.Login{Directory: dir, Cache: cache, Board: board}
+	box := seal.New(s.folder, seal.Options{FileOnly: true})
+	s.Login = &login.Login{Directory: dir, Cache: cache, Board: board, Seal: box}
 	s.enroller = &enroll.Enroller{
-		Directory: dir, Board: board, Seal: seal.New(s.folder, seal.Options{FileOnly: true}),
+		Directory: dir, Board: board, Seal: box,
 		RelyingParty: func(w directory.Workspace) (enroll.RelyingParty, error) { return rp.NewWorkspace(w) },
 	}
 	ctx, cancel := context.WithCancel(context.Background())
