@@ -21,7 +21,7 @@ import (
 const root = "../.."
 
 // speaking are the folders whose code names sentences.
-var speaking = []string{"ui", "app/command", "app/mail/letter", "assets/text"}
+var speaking = []string{"ui", "app/command", "app/mail/letter", "app/portal", "assets/text"}
 
 // TestTranslationsSayTheSame holds every language to English: the same keys, the same plural forms where both
 // languages have them, and the same placeholders.
@@ -207,8 +207,29 @@ func literals(t *testing.T) map[literal]string {
 			t.Fatal(err)
 		}
 	}
+	inPages(t, all)
 	return all
 }
+
+// inPages adds the strings in the templates of the portal, where {{.T "KEY"}} says one.
+func inPages(t *testing.T, all map[literal]string) {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join(root, "assets/web/*.html"))
+	if err != nil || len(files) == 0 {
+		t.Fatalf("the pages of the portal are not where they were: %v", err)
+	}
+	for _, path := range files {
+		b, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range inTemplate.FindAllStringSubmatch(string(b), -1) {
+			all[literal{m[2], m[1] != ""}] = path
+		}
+	}
+}
+
+var inTemplate = regexp.MustCompile(`(\.T )?"(portal\.[a-z0-9_.]*)"`)
 
 // saidKey is the literal that a call of T or N is given as its key, or nil.
 func saidKey(c *ast.CallExpr) ast.Node {
