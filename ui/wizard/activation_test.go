@@ -99,7 +99,7 @@ func TestEnterAndEscapeWhileACardIsAwaited(t *testing.T) {
 		t.Error("there is something to press between tap and result")
 	}
 	b.escape()
-	b.page(SettingsPage)
+	b.page(HowPage)
 }
 
 func TestCancelSaysWhatIsLeftAndTheSameCardFinishes(t *testing.T) {

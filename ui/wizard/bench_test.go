@@ -13,6 +13,7 @@ import (
 	"fyne.io/fyne/v2/test"
 	"go.uber.org/goleak"
 
+	"tapstation/app/activation"
 	"tapstation/app/directory"
 	"tapstation/app/enroll"
 	"tapstation/app/rp"
@@ -52,6 +53,7 @@ type bench struct {
 	reader  *virtual.Reader
 	store   *failingStore
 	dir     *directory.Directory
+	tickets *activation.Tickets
 	queue   chan func()
 	links   []string
 	ended   []string
@@ -102,8 +104,10 @@ func newBench(t *testing.T, user *directory.User, more ...func(*bench, *Config))
 	ctx, cancel := context.WithCancel(context.Background())
 	var watch sync.WaitGroup
 	watch.Go(func() { _ = board.Run(ctx) })
+	box := seal.New(folder, seal.Options{FileOnly: true})
+	b.tickets = &activation.Tickets{Directory: b.dir, Seal: box}
 	e := &enroll.Enroller{
-		Directory: b.dir, Board: board, Seal: seal.New(folder, seal.Options{FileOnly: true}),
+		Directory: b.dir, Board: board, Seal: box,
 		RelyingParty: func(w directory.Workspace) (enroll.RelyingParty, error) { return rp.NewWorkspace(w) },
 	}
 	for _, g := range []string{"Finance", "Staff"} {
@@ -119,7 +123,7 @@ func newBench(t *testing.T, user *directory.User, more ...func(*bench, *Config))
 	}
 
 	config := Config{
-		Directory: b.dir, Board: board, Enroll: e.Enroll, GiveUp: e.GiveUp, Actor: "os:test", User: user,
+		Directory: b.dir, Board: board, Enroll: e.Enroll, GiveUp: e.GiveUp, Actor: "os:test", User: user, Activation: b.tickets, EditsUsers: true,
 		Do:       func(f func()) { b.queue <- f },
 		OpenLink: func(link string) { b.links = append(b.links, link) },
 		OnEnd:    func(id string) { b.ended = append(b.ended, id) },
@@ -264,6 +268,8 @@ func (b *bench) toTap() {
 	b.t.Helper()
 	b.enter()
 	b.page(SettingsPage)
+	b.enter()
+	b.page(HowPage)
 	b.enter()
 	b.page(ActivationPage)
 	b.until("the ceremony to wait", func() bool { return b.Ceremony().State().Waiting() })

@@ -23,6 +23,7 @@ const (
 	saveUser
 	pageNext
 	beginTap
+	assign
 	finish
 	giveName
 	ofTap // what the tap page says
@@ -82,10 +83,19 @@ func (s State) actions() actions {
 			next.verb, next.text = finish, text.T("wizard.done")
 		}
 	case SettingsPage:
-		next.verb = beginTap
 		if s.Replaces != nil { // the page before would ask what is answered already
+			next.verb = beginTap
 			back.verb, back.text = leave, text.T("user.key.cancel")
 		}
+	case HowPage:
+		if !s.Mails() {
+			next.verb = beginTap
+		}
+	case AssignPage:
+		next.verb, next.text = assign, text.T("wizard.done")
+	case MailedPage:
+		back = action{}
+		next.verb, next.text = finish, text.T("wizard.done")
 	case NamePage:
 		back = action{}
 		next.verb, next.text = giveName, text.T("wizard.done")
@@ -116,6 +126,8 @@ func (w *Wizard) do(a action) {
 		w.set(w.state.Next())
 	case beginTap:
 		w.activate()
+	case assign:
+		w.assign()
 	case finish:
 		w.end()
 	case giveName:

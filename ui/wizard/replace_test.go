@@ -95,12 +95,12 @@ func TestEditAsksBeforeWhatWasTypedIsLost(t *testing.T) {
 
 func TestGroupsSayWhatAKeyIsByDefault(t *testing.T) {
 	u := ada()
-	u.Groups = []string{"Finance"}
-	b := newBench(t, u, func(b *bench, _ *Config) {
+	u.Groups, u.Email = []string{"Finance"}, "ada@example.org"
+	b := newBench(t, u, withMail, func(b *bench, _ *Config) {
 		b.must(b.dir.UpdateGroup(b.t.Context(), "os:test", "Finance", directory.Group{Name: "Finance",
 			Defaults: directory.KeyDefaults{Verification: directory.PINless, OfflineLogin: directory.On, PINChooser: directory.UserMail}}))
 	})
-	b.until("the defaults of the group", func() bool { return b.State().KeyDefaults.PINChooser == directory.UserMail })
+	b.until("the defaults of the group", func() bool { return b.ready })
 	if v, offline := b.State().Settings(); v != directory.PINless || !offline {
 		t.Errorf("the default settings are %s, offline %v; want those of the group", v, offline)
 	}

@@ -82,9 +82,20 @@ func (p *settingsPage) fill(s State) {
 	}
 	p.verification.Select(string(s.Verification))
 	p.chooser.Hidden = verification == directory.PINless
-	p.chooser.SetText(text.T("wizard.settings.chooser_here"))
-	if s.KeyDefaults.PINChooser == directory.UserMail {
-		p.chooser.SetText(text.T("wizard.settings.chooser_mail"))
-	}
+	p.chooser.SetText(s.chooserWords())
 	p.object.Refresh()
+}
+
+// chooserWords says who chooses the PIN, and why it is not as the workspace wants it.
+func (s State) chooserWords() string {
+	chooser, why := s.Whose()
+	switch {
+	case chooser == directory.UserMail:
+		return text.T("wizard.settings.chooser_mail", "To", s.Saved.Email)
+	case why == NoMail:
+		return text.T("wizard.settings.chooser_no_mail")
+	case why == NoAddress:
+		return text.T("wizard.settings.chooser_no_address", "Name", s.Saved.DisplayName())
+	}
+	return text.T("wizard.settings.chooser_here")
 }

@@ -16,10 +16,24 @@ const (
 	UserPage Page = iota
 	KindPage
 	SettingsPage
-	ActivationPage
+	HowPage        // now, or by the user
+	ActivationPage // now: the tap
 	NamePage
+	AssignPage // by the user: the key's name
+	MailedPage // the mail is on its way
 	pages
 )
+
+// step is which of the steps beside the pages one belongs to.
+func (p Page) step() int {
+	switch p {
+	case HowPage, ActivationPage:
+		return 3
+	case NamePage, AssignPage, MailedPage:
+		return 4
+	}
+	return int(p)
+}
 
 // Field is an input of the first page; its values are those of directory.FieldError.Field.
 type Field string
@@ -58,6 +72,9 @@ type State struct {
 	UseDefaults  bool
 	Verification directory.Verification
 	OfflineLogin bool
+
+	ByMail bool // the user activates the key by a mailed link, where that can be
+	Mailed Mailed
 
 	Suggested string                 // what the new key is called if nobody says otherwise
 	Replaces  *directory.SecurityKey // to be revoked when the new key is there; nil: none
@@ -98,7 +115,8 @@ func (s State) Defaults(w directory.Workspace) State {
 	if w.OfflineLogin {
 		offline = directory.On
 	}
-	return s.SetKeyDefaults(directory.KeyDefaults{Verification: w.Verification, OfflineLogin: offline, PINChooser: w.PINChooser})
+	chooser := directory.EffectivePINChooser(w.PINChooser, w, s.Saved)
+	return s.SetKeyDefaults(directory.KeyDefaults{Verification: w.Verification, OfflineLogin: offline, PINChooser: chooser})
 }
 
 // SetKeyDefaults takes in what the user's groups say too. What was chosen against it stays, but for what the workspace
@@ -266,7 +284,7 @@ func (s State) Submit() (next State, user directory.User, wrong Field) {
 func (s State) Changed() bool {
 	u, old := s.user(), s.Saved
 	return strings.TrimSpace(s.Group) != "" || u.ID != old.ID || u.UserName != old.UserName || u.FirstName != old.FirstName || u.LastName != old.LastName ||
-		u.Email != old.Email || !slices.Equal(u.Groups, old.Groups)
+		u.Email != old.Email || u.Language != old.Language || !slices.Equal(u.Groups, old.Groups)
 }
 
 // Kept is the wizard after the user was saved: the next page.
@@ -301,20 +319,42 @@ func (s State) NotKept(err error, invalid []directory.FieldError) State {
 	return s.show(found, fields...)
 }
 
-// Back is one page back; nothing typed is lost. There is no way back from the key's name: the key is there. A key that
-// takes the place of another is a card like it, and its user is known.
+// Back is one page back; nothing typed is lost. There is no way back from where the key is there, or its mail on its way. A
+// key that takes the place of another is a card like it, and its user is known.
 func (s State) Back() State {
-	if s.Page > UserPage && s.Page != NamePage {
+	switch s.Page {
+	case UserPage, NamePage, MailedPage:
+	case AssignPage:
+		s.Page = HowPage
+	case ActivationPage:
+		s.Page = HowPage
+		if s.Replaces != nil {
+			s.Page = SettingsPage
+		}
+	default:
 		s.Page--
 	}
 	s.Failure = nil
 	return s
 }
 
-// Next is the page after the kind or the settings were chosen.
+// Next is the page after what was chosen. A key that takes the place of another begins with the card.
 func (s State) Next() State {
-	if s.Page == KindPage && !s.Later || s.Page == SettingsPage {
-		s.Page++
+	switch s.Page {
+	case KindPage:
+		if !s.Later {
+			s.Page = SettingsPage
+		}
+	case SettingsPage:
+		s.Page = HowPage
+		if s.Replaces != nil {
+			s.Page = ActivationPage
+		}
+	case HowPage:
+		s.Page = ActivationPage
+		if s.Mails() {
+			s = s.toAssign()
+		}
 	}
 	return s
 }

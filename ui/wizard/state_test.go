@@ -169,11 +169,11 @@ func TestGoingBackLosesNothing(t *testing.T) {
 	s.Draft = u
 	s = s.Kept(u).Next().SetDefaults(false)
 	s.Verification, s.OfflineLogin = directory.PINless, true
-	s = s.Next()
+	s = s.Next().Next()
 	if s.Page != ActivationPage {
 		t.Fatalf("page %d, want the activation", s.Page)
 	}
-	back := s.Back().Back().Back().Back()
+	back := s.Back().Back().Back().Back().Back()
 	if back.Page != UserPage {
 		t.Fatalf("page %d, want the first", back.Page)
 	}

@@ -1,6 +1,8 @@
 package wizard
 
 import (
+	"slices"
+
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/layout"
@@ -15,8 +17,9 @@ import (
 type userPage struct {
 	wizard *Wizard
 	fields map[Field]*widget.Field
-	chips  *fyne.Container // of groups: those chosen, then those offered
-	shown  string          // what the chips were made from
+	chips  *fyne.Container  // of groups: those chosen, then those offered
+	shown  string           // what the chips were made from
+	speaks *widget.Dropdown // the language of mails
 	object fyne.CanvasObject
 }
 
@@ -38,9 +41,10 @@ func newUserPage(w *Wizard) *userPage {
 	two := func(a, b Field) fyne.CanvasObject {
 		return container.New(pairLayout{theme.Space16}, p.fields[a], p.fields[b])
 	}
+	p.speaks = widget.NewDropdown(text.T("user.language"), text.T("wizard.user.language_hint"), func(id string) { w.set(w.state.Speak(id)) })
 	p.object = form(text.T("user.details"),
 		two(UserID, UserName), two(FirstName, LastName), p.fields[Email],
-		widget.Column(theme.Space4, p.fields[Groups], p.chips))
+		widget.Column(theme.Space4, p.fields[Groups], p.chips), container.New(pairLayout{theme.Space16}, p.speaks, layout.NewSpacer()))
 	return p
 }
 
@@ -121,7 +125,31 @@ func (p *userPage) fill(s State) {
 		id.Entry.Disable()
 		id.SetHint(text.T("wizard.user.id_fixed"))
 	}
+	p.speaks.SetOptions(languages(s)...)
+	p.speaks.Select(s.Draft.Language)
 	p.fillGroups(s)
+}
+
+// languages are the answers to which language the user is written to in.
+func languages(s State) []widget.Option {
+	name := func(l string) string {
+		if slices.Contains(text.Languages(), l) {
+			return text.T("settings.language." + l)
+		}
+		return l
+	}
+	workspace := s.Workspace.Language
+	if workspace == "" {
+		workspace = text.Language()
+	}
+	options := []widget.Option{{ID: "", Title: text.T("wizard.user.language_workspace", "Language", name(workspace))}}
+	for _, l := range text.Languages() {
+		options = append(options, widget.Option{ID: l, Title: name(l)})
+	}
+	if own := s.Draft.Language; own != "" && !slices.Contains(text.Languages(), own) {
+		options = append(options, widget.Option{ID: own, Title: name(own)}) // from a file, say: "de-AT"
+	}
+	return options
 }
 
 // fillGroups shows the groups chosen, each to be taken away again, and those that may be chosen.

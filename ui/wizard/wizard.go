@@ -12,6 +12,7 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
 
+	"tapstation/app/activation"
 	"tapstation/app/directory"
 	"tapstation/assets/text"
 	"tapstation/device"
@@ -26,8 +27,13 @@ type Config struct {
 	Board     *device.Board
 	Enroll    tap.EnrollFunc
 	GiveUp    tap.GiveUpFunc
-	Actor     string          // for the audit log
-	User      *directory.User // gets a further key; nil: a new user
+	Actor     string // for the audit log
+	// Activation assigns keys that their user activates by themselves. EditsUsers tells that who acts may change users, and
+	// SetUpMail, where not nil, leads them to where mail is set up; the wizard is over then.
+	Activation *activation.Tickets
+	EditsUsers bool
+	SetUpMail  func()
+	User       *directory.User // gets a further key; nil: a new user
 	// Edit is about the User alone: who they are, and nothing after that. Replaces is a key of theirs whose place the new
 	// one takes, with its settings: it begins with the card.
 	Edit     bool
@@ -46,6 +52,8 @@ type Wizard struct {
 	after    func() // where one wanted to go when asked whether to leave
 	ready    bool   // it is known what the user's keys are to be
 	waits    bool   // the ceremony is to begin as soon as that is so
+	noTap    func() // ends the wait for a card that begins it
+	paused   bool   // no card is to be taken
 
 	ctx        context.Context
 	cancel     context.CancelFunc
@@ -69,7 +77,7 @@ type page interface {
 
 // New is a wizard at its beginning.
 func New(c Config) *Wizard {
-	w := &Wizard{config: c, state: c.begin()}
+	w := &Wizard{config: c, state: c.begin(), noTap: func() {}}
 	w.ctx, w.cancel = context.WithCancel(context.Background())
 	w.ceremony = &tap.Ceremony{Enroll: c.Enroll, GiveUp: c.GiveUp, Board: c.Board, Do: c.Do, OnChange: w.ceremonyChanged}
 	w.tap = tap.NewPage(w.ceremony, c.OpenLink)
@@ -103,7 +111,8 @@ func (w *Wizard) build() {
 			title = text.T("wizard.title_replace", "Key", w.config.Replaces.Name, "Name", user.DisplayName())
 		}
 	}
-	w.pages = [pages]page{newUserPage(w), newKindPage(w), newSettingsPage(w), tapPage{w.tap, w.ceremony}, newNamePage(w)}
+	w.pages = [pages]page{newUserPage(w), newKindPage(w), newSettingsPage(w), newHowPage(w), tapPage{w.tap, w.ceremony}, newNamePage(w),
+		newAssignPage(w), newMailedPage(w)}
 	w.steps = widget.NewSteps(stepNames()...)
 	w.holder = container.NewStack()
 	w.footer = newFooter(w.back, w.next)
@@ -170,10 +179,16 @@ func (w *Wizard) Close() {
 }
 
 // Pause keeps the wizard from taking a card, as while the window is locked; Resume ends that.
-func (w *Wizard) Pause() { w.ceremony.Pause() }
+func (w *Wizard) Pause() {
+	w.paused = true
+	w.ceremony.Pause()
+}
 
 // Resume ends Pause.
-func (w *Wizard) Resume() { w.ceremony.Resume() }
+func (w *Wizard) Resume() {
+	w.paused = false
+	w.ceremony.Resume()
+}
 
 // Wait returns when nothing of the wizard runs any more after Close. It must not be called on the window's
 // goroutine.
@@ -197,12 +212,16 @@ func (w *Wizard) set(s State) {
 
 func (w *Wizard) render(old State) {
 	s := w.state
-	w.steps.Set(int(s.Page), stepNames()...)
+	w.steps.Set(s.Page.step(), stepNames()...)
 	p := w.pages[s.Page]
 	p.fill(s)
 	if s.Page != old.Page {
 		w.holder.Objects = []fyne.CanvasObject{p.content()}
 		w.holder.Refresh()
+		w.noTap()
+		if s.Page == HowPage {
+			w.awaitTap()
+		}
 	}
 	w.footer.fill(w.actions(), s)
 	if s.Page != old.Page || s.Leaving != old.Leaving {

@@ -36,6 +36,9 @@ func TestWholeWizardByKeyboardAlone(t *testing.T) {
 	b.wantFocus(text.T("key.offline_login"))
 	b.key(fyne.KeySpace)
 	b.enter()
+	b.page(HowPage)
+	b.wantFocus(text.T("wizard.how.title"))
+	b.enter()
 	b.step(enroll.WaitCard)
 	if f := b.focused(); f != "" {
 		t.Errorf("while a card is awaited %q has the focus, want nothing that could be pressed by chance", f)
@@ -85,9 +88,11 @@ func TestGoingBackAndForthLosesNothingAndSavesTheChange(t *testing.T) {
 	b.window.Canvas().Focus(choice)
 	b.key(fyne.KeyDown) // PINless
 	b.enter()
+	b.page(HowPage)
+	b.enter()
 	b.step(enroll.WaitCard)
 
-	for _, page := range []Page{SettingsPage, KindPage, UserPage} {
+	for _, page := range []Page{HowPage, SettingsPage, KindPage, UserPage} {
 		b.escape()
 		b.page(page)
 	}
