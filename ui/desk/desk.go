@@ -31,6 +31,11 @@ type Options struct {
 	// Panel, where not nil, stands in the rail above the state of the readers: the demo's reader and cards.
 	Panel fyne.CanvasObject
 
+	// Link is a tapstation:// link whose ticket is shown as soon as somebody has logged in; empty: none. Links, where not nil,
+	// runs beside the window, and hands over further ones until its context ends.
+	Link  string
+	Links func(ctx context.Context, heard func(link string))
+
 	// Do runs a function on the window's goroutine; nil: fyne.Do. After runs one on some goroutine once d has
 	// passed; nil: time.AfterFunc.
 	Do    func(func())
@@ -71,6 +76,7 @@ type Desk struct {
 	folder       string          // where a file was chosen last
 	variant      theme.Variant   // how the window looks now
 	users        *usersPage
+	link         string // of a ticket that is to be shown as soon as somebody may see it
 }
 
 // page is what stands beside the rail.
@@ -120,6 +126,7 @@ func New(a fyne.App, s *app.Station, opts Options) *Desk {
 		d.cover(newOpeningPage(d))
 	}
 	d.watchReaders()
+	d.listen()
 	return d
 }
 

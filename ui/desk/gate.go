@@ -64,10 +64,13 @@ func (d *Desk) uncover() {
 		d.focus(d.covered)
 		d.covered = nil
 	}
+	d.follow()
 }
 
 // shortcuts are those that work on every page of the panel.
-func (d *Desk) shortcuts() []widget.Shortcut { return []widget.Shortcut{{Key: fyne.KeyL, Do: d.Lock}} }
+func (d *Desk) shortcuts() []widget.Shortcut {
+	return []widget.Shortcut{{Key: fyne.KeyL, Do: d.Lock}, {Key: fyne.KeyK, Do: d.ShowCode}}
+}
 
 // begin opens the panel for an admin, from its beginning.
 func (d *Desk) begin(s session) {
@@ -82,6 +85,7 @@ func (d *Desk) begin(s session) {
 	d.uncover()
 	d.open(home)
 	d.watch()
+	d.follow()
 }
 
 // build makes the panel, when it is first needed: the first frame of the window does without.

@@ -162,7 +162,7 @@ func (p *userPage) act(a keyAct, k directory.SecurityKey) {
 		p.state.Said, p.state.Trouble = text.T("user.key.copied", "Name", k.Name), nil
 		p.refresh()
 	case setPIN:
-		p.desk.show(newPINPage(p.desk, p.state.User, k, "", p))
+		p.desk.show(newPINPage(p.desk, p.state.User, k, "", "", p))
 	case changeSettings:
 		p.startSetting(k)
 	case replaceKey:

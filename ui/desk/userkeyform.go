@@ -155,7 +155,7 @@ func (p *userPage) saveSettings(k directory.SecurityKey) {
 	}
 	next := func() {
 		if card {
-			p.desk.show(newPINPage(p.desk, p.state.User, k, directory.PIN, p))
+			p.desk.show(newPINPage(p.desk, p.state.User, k, directory.PIN, "", p))
 		}
 	}
 	p.stopForms()

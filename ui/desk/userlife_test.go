@@ -187,8 +187,8 @@ func TestPINlessKeyGetsAPINByItsCard(t *testing.T) {
 	p.act(changeSettings, k)
 	p.settings.choice.OnChanged(string(directory.PIN))
 	b.tap("Save and set PIN")
-	b.until("the page of the tap", func() bool { _, ok := b.page.(*pinPage); return ok })
-	pp, _ := b.page.(*pinPage)
+	b.until("the page of the tap", func() bool { _, ok := b.page.(*cardPage); return ok })
+	pp, _ := b.page.(*cardPage)
 	b.until("a new PIN", func() bool { return pp.stand.Ceremony.State().Phase == tap.Asking })
 	if got := pp.stand.Ceremony.State().PIN.Purpose; got != enroll.ChoosePIN {
 		t.Fatalf("asked is for the PIN %q, want a first one", got)
@@ -209,7 +209,7 @@ func TestPINlessKeyGetsAPINByItsCard(t *testing.T) {
 
 	// And another PIN, with the old one forgotten at first, then remembered.
 	p.act(setPIN, p.state.Keys[0])
-	pp, _ = b.page.(*pinPage)
+	pp, _ = b.page.(*cardPage)
 	reader.Insert(card)
 	b.until("the PIN", func() bool { return pp.stand.Ceremony.State().Phase == tap.Asking })
 	b.tap("The PIN is forgotten")

@@ -1,0 +1,224 @@
+package desk
+
+import (
+	"context"
+	"strings"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+
+	"tapstation/app/activation"
+	"tapstation/app/directory"
+	"tapstation/assets/text"
+	"tapstation/ui/theme"
+	"tapstation/ui/widget"
+)
+
+// codePage takes the code or the link of somebody who came to the desk with their mail, typed, pasted or scanned; says
+// whose it is and what for; and leads to the tap.
+type codePage struct {
+	desk   *Desk
+	state  codeState
+	asked  int
+	cancel context.CancelFunc
+
+	field   *widget.Field
+	look    *widget.Button
+	problem *note
+	found   *fyne.Container
+	goOn    *widget.Button // nil: nothing is found
+	all     fyne.CanvasObject
+}
+
+func newCodePage(d *Desk) *codePage {
+	p := &codePage{desk: d, cancel: func() {}, found: container.NewStack(), problem: newNote()}
+	p.field = widget.NewField(text.T("activation.code.label"), text.T("activation.code.hint"))
+	p.field.OnChanged = func(words string) {
+		if words != p.state.Typed {
+			p.drop()
+			p.state = p.state.typed(words)
+			p.render()
+		}
+	}
+	p.field.Entry.OnEnter = p.enter
+	p.look = widget.NewPrimary(text.T("activation.code.look"), p.ask)
+	line := widget.AtMost(640, container.New(renameLayout{}, p.field, p.look))
+	// Room for the rings of focus, which stand out by a little.
+	body := container.NewVScroll(widget.PadXY(theme.Space4, theme.Space4, widget.Form(widget.Column(theme.Space16,
+		widget.Hint(text.T("activation.code.text")), line, p.problem.content, p.found))))
+	p.all = widget.PadXY(theme.Space32-theme.Space4, theme.Space24,
+		widget.Above(theme.Space16, body, widget.PadXY(theme.Space4, 0, widget.Heading(text.T("desk.code")))))
+	p.render()
+	return p
+}
+
+// openCode goes to the page for a code and looks up what stands in a link.
+func (d *Desk) openCode(link string) {
+	p, ok := d.at(codePlace).(*codePage)
+	if !ok {
+		return
+	}
+	d.leave(func() {
+		d.put(p)
+		p.state = p.state.typed(link)
+		p.ask()
+	})
+}
+
+// ShowCode goes to the page for a code.
+func (d *Desk) ShowCode() { d.open(codePlace) }
+
+func (p *codePage) content() fyne.CanvasObject { return p.all }
+
+func (p *codePage) keys() *widget.Keys { return &widget.Keys{Enter: p.enter, Escape: p.clear} }
+
+func (p *codePage) shown() {
+	p.state = codeState{}
+	p.render()
+	p.desk.focus(p.field.Entry)
+}
+
+// left forgets what was typed: it opens something.
+func (p *codePage) left() {
+	p.drop()
+	p.state = codeState{}
+	p.render()
+}
+
+// clear makes room for the next code.
+func (p *codePage) clear() {
+	p.drop()
+	p.state = codeState{}
+	p.render()
+	p.desk.focus(p.field.Entry)
+}
+
+// drop makes what is being asked stale.
+func (p *codePage) drop() {
+	p.cancel()
+	p.asked++
+}
+
+// enter does the next thing: look up what was typed, or go on with what was found.
+func (p *codePage) enter() {
+	if p.state.Opened != nil {
+		p.goTo()
+		return
+	}
+	p.ask()
+}
+
+// ask looks up what was typed.
+func (p *codePage) ask() {
+	s, any := p.state.ask()
+	if !any {
+		p.desk.focus(p.field.Entry)
+		return
+	}
+	p.drop()
+	ctx, cancel := context.WithCancel(p.desk.ctx)
+	p.cancel = cancel
+	n, typed, source := p.asked, s.Typed, p.desk.actor()
+	p.state = s
+	p.render()
+	p.desk.beside(ctx, func(ctx context.Context) {
+		o, err := opened(ctx, p.desk.station.Activation, source, typed)
+		p.desk.do(func() {
+			if n == p.asked {
+				p.state = p.state.answer(o, err)
+				p.render()
+				p.focusNext()
+			}
+		})
+	})
+	p.desk.opts.After(slowAfter, func() {
+		p.desk.do(func() {
+			if n == p.asked && p.state.Asking {
+				p.state.Slow = true
+				p.render()
+			}
+		})
+	})
+}
+
+// opened is the ticket of a link or a code.
+func opened(ctx context.Context, tickets *activation.Tickets, source, typed string) (activation.Opened, error) {
+	if token, ok := activation.ParseLink(typed); ok {
+		return tickets.ByLink(ctx, token)
+	}
+	return tickets.ByCode(ctx, source, typed)
+}
+
+// focusNext gives the focus to what one does next.
+func (p *codePage) focusNext() {
+	switch {
+	case p.desk.page != page(p):
+	case p.goOn != nil:
+		p.desk.focus(p.goOn)
+	default:
+		p.desk.focus(p.field.Entry)
+		p.field.Entry.TypedShortcut(&fyne.ShortcutSelectAll{}) // what is typed or scanned next takes its place
+	}
+}
+
+// goTo goes to the tap.
+func (p *codePage) goTo() {
+	o, d := *p.state.Opened, p.desk
+	if o.Ticket.Purpose == directory.SetPIN {
+		d.show(newPINPage(d, o.User, o.Key, "", o.Ticket.ID, p))
+		return
+	}
+	d.show(newActivationPage(d, o.User, o.Key, o.Ticket.ID, directory.UserHere, p))
+}
+
+// render shows the state.
+func (p *codePage) render() {
+	s := p.state
+	if p.field.Text() != s.Typed {
+		p.field.SetText(s.Typed)
+	}
+	p.look.SetEnabled(!s.Asking)
+	switch w := s.problem(); {
+	case w.Title != "":
+		p.problem.warn(strings.TrimSpace(w.Title + ". " + w.Remedy))
+	case s.Slow:
+		p.problem.tell(text.T("user.loading"))
+	default:
+		p.problem.tell("")
+	}
+	p.goOn = nil
+	p.found.Objects = nil
+	if s.Opened != nil {
+		p.found.Objects = []fyne.CanvasObject{p.ticket(*s.Opened)}
+	}
+	p.found.Refresh()
+	p.all.Refresh()
+}
+
+// ticket says whose a ticket is and what for.
+func (p *codePage) ticket(o activation.Opened) fyne.CanvasObject {
+	title, act, icon := text.T("activation.code.activates", "Name", o.User.DisplayName()), text.T("activation.now"), theme.CardIcon
+	if o.Ticket.Purpose == directory.SetPIN {
+		title, act, icon = text.T("activation.code.sets_pin", "Name", o.User.DisplayName()), text.T("user.key.set_pin"), theme.PINIcon
+	}
+	p.goOn = widget.NewPrimary(act, p.goTo).WithIcon(icon)
+	facts := []widget.Fact{
+		{Label: text.T("user.id"), Value: clipped(o.User.ID)},
+		{Label: text.T("users.column.name"), Value: clipped(o.User.DisplayName())},
+	}
+	if len(o.User.Groups) > 0 {
+		facts = append(facts, widget.Fact{Label: text.T("user.groups"), Value: clipped(strings.Join(o.User.Groups, ", "))})
+	}
+	kind := widget.KindSign(o.Key.Kind)
+	kind.Word = o.Key.Name
+	facts = append(facts,
+		widget.Fact{Label: text.T("activation.code.key"), Value: widget.NewStatus(kind)},
+		widget.Fact{Label: text.T("user.key.verification"), Value: widget.NewStatus(widget.VerificationSign(o.Key.Verification))},
+		widget.Fact{Label: text.T("activation.until"), Value: clipped(text.DateTime(o.Ticket.Expires))})
+	head := widget.NewParagraph(title)
+	head.SetSize(theme.TextLarge)
+	head.SetBold(true)
+	return widget.Panel(widget.PadXY(theme.Space24, theme.Space16, widget.Column(theme.Space12,
+		head, widget.Hint(text.T("activation.code.check")), widget.Facts(facts...),
+		widget.PadXY(0, theme.Space4, widget.Line(theme.Space8, widget.NewButton(text.T("activation.code.another"), p.clear), p.goOn)))))
+}
