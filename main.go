@@ -34,6 +34,7 @@ func main() {
 				return openStation(folder, cards(), seal.Options{})
 			},
 			Window: screen.desk,
+			Link:   screen.link,
 			Taken:  screen.taken,
 			Demo:   screen.demo,
 			Tour:   screen.tour,

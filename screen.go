@@ -40,14 +40,17 @@ func (s screen) run(do func() error) error {
 }
 
 // desk is the desk window over a data folder, of which there is one at a time.
-func (s screen) desk(ctx context.Context, folder, _ string) error {
+func (s screen) desk(ctx context.Context, folder, _ string) error { return s.window(ctx, folder, "") }
+
+// window is the desk window, in which the ticket of a link is shown first where there is one.
+func (s screen) window(ctx context.Context, folder, link string) error {
 	release, err := claim.Take(folder, directory.ClaimWindow)
 	if err != nil {
 		return err
 	}
 	return errors.Join(s.run(func() error {
 		station, end := openStation(folder, cards(), seal.Options{})
-		return errors.Join(showDesk(ctx, station, desk.Options{}, nil), end())
+		return errors.Join(showDesk(ctx, station, desk.Options{Link: link, Links: links(folder)}, nil), end())
 	}), release())
 }
 

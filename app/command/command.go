@@ -41,6 +41,8 @@ type Parts struct {
 	// audit log.
 	Window func(ctx context.Context, folder, actor string) error
 	Demo   func(ctx context.Context, actor string) error
+	// Link shows the ticket of a tapstation:// link in the window of the data folder, which it opens where none is open.
+	Link func(ctx context.Context, folder, actor, link string) error
 	// Taken shows that another process has the window of the data folder already, to a person who cannot see standard
 	// error; nil: to nobody.
 	Taken func(ctx context.Context, folder string, held *directory.HeldError) error

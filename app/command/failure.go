@@ -46,6 +46,7 @@ var failures = []failure{
 	{is(errNoPIN), "pin_required", "Give the PIN with --pin-stdin, or run this on a terminal."},
 	{is(errNewPIN), "pin_change_required", "The card wants a new PIN: enroll it on a terminal, or change its PIN first."},
 
+	{is(errLink), "bad_link", "Open the link of the mail in a browser, or type the code into the window."},
 	{heldFor(directory.ClaimWindow), "window_open", "Go on in that window, or close it first. Commands work meanwhile."},
 	{heldFor(directory.ClaimPortal), "portal_running", "It is served by that process already, a window or tapstation serve: end that first."},
 	{as[*directory.HeldError], "held", "Wait until that process is done, or end it."},

@@ -18,6 +18,7 @@ type grammar struct {
 	common
 
 	Desk    deskCommand    `cmd:"" default:"withargs" help:"Open the desk window (the default)."`
+	Open    openCommand    `cmd:"" help:"Show what a tapstation:// link is for, in the window that is open or in a new one."`
 	Serve   serveCommand   `cmd:"" help:"Serve the pages behind mailed links, without a window."`
 	Enroll  enrollCommand  `cmd:"" help:"Turn the card on the reader into a security key of a user."`
 	Readers readersCommand `cmd:"" help:"List readers and cards, and what they can do."`

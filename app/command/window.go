@@ -1,11 +1,8 @@
 package command
 
 import (
-	"errors"
 	"fmt"
 	"io"
-
-	"tapstation/app/directory"
 )
 
 // Run opens the desk window.
@@ -21,16 +18,7 @@ func (c *deskCommand) Run(r *run) error {
 	if err != nil {
 		return err
 	}
-	err = r.Window(r.ctx, folder, by)
-	var held *directory.HeldError
-	if !errors.As(err, &held) || r.Taken == nil || r.JSON {
-		return err
-	}
-	r.fail(err) // before the notice, for whoever waits for what is printed
-	if err := r.Taken(r.ctx, folder, held); err != nil {
-		r.warn(err)
-	}
-	return errShown
+	return r.unlessTaken(folder, r.Window(r.ctx, folder, by))
 }
 
 // tourDocument is what tour --json prints.
