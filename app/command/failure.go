@@ -8,6 +8,7 @@ import (
 	"syscall"
 	"time"
 
+	"tapstation/app/activation"
 	"tapstation/app/admin"
 	"tapstation/app/audit"
 	"tapstation/app/backup"
@@ -16,6 +17,7 @@ import (
 	"tapstation/app/doctor"
 	"tapstation/app/enroll"
 	"tapstation/app/login"
+	"tapstation/app/mail"
 	"tapstation/app/mail/letter"
 	"tapstation/app/pin"
 	"tapstation/app/portal"
@@ -58,6 +60,26 @@ var failures = []failure{
 	{is(portal.ErrAddressTaken), "address_taken", "End the other program, or give another --listen."},
 	{is(portal.ErrAddress), "bad_address", "Give --listen as ADDRESS:PORT, with an address of this computer and a port you may use."},
 
+	// Mail. What keeps all of it from leaving comes with what to do.
+	{is(mail.ErrNotSetUp), "mail_not_set_up", "Set smtp_host, mail_from and portal_url first: tapstation settings set."},
+	{is(mail.ErrLeaving), "mail_leaving", "Try again in a moment."},
+	{is(mail.ErrGone), "mail_gone", "See tapstation mail show."},
+	{as[*mail.RefusedError], "mail_refused", "Correct what the server names."},
+	{mailTrouble(mail.UnknownServer), "mail_unknown_server", "Correct smtp_host in the settings, or the network of this computer."},
+	{mailTrouble(mail.Unreachable), "mail_unreachable", "Correct smtp_host and smtp_port in the settings, or let the firewall pass them."},
+	{mailTrouble(mail.CutOff), "mail_cut_off", "Correct smtp_port and smtp_security in the settings, or see the log of the mail server."},
+	{mailTrouble(mail.TLSMissing), "mail_tls_missing", "Use a server, or a port of it, with STARTTLS, or set smtp_security to tls."},
+	{mailTrouble(mail.TLSFailed), "mail_tls_failed", "Correct smtp_port and smtp_security in the settings."},
+	{mailTrouble(mail.BadCertificate), "mail_certificate", "Name the server in smtp_host as its certificate does, or set smtp_ca to the authority that signed it."},
+	{mailTrouble(mail.Unprotected), "mail_unprotected", "Set smtp_security to starttls or tls."},
+	{mailTrouble(mail.AuthMissing), "mail_auth_missing", "Correct smtp_auth and smtp_security in the settings, or leave smtp_user empty."},
+	{mailTrouble(mail.AuthRefused), "mail_auth_refused", "Correct smtp_user, and the password: tapstation settings set smtp_password --stdin."},
+	{mailTrouble(mail.ServerBusy), "mail_server_busy", "Try again later."},
+	{mailTrouble(mail.ServerRefuses), "mail_server_refuses", "Have the mail server take mail from this computer."},
+	{mailTrouble(mail.SenderRefused), "mail_sender_refused", "Correct mail_from in the settings, or have the mail server take it."},
+	{mailTrouble(mail.BadSettings), "mail_settings", "Correct what is named in the settings."},
+	{mailTrouble(mail.StationFault), "mail_station", "Run tapstation doctor."},
+
 	// Admins.
 	{is(errNoPassword), "password_required", "Give the password with --password-stdin, or run this on a terminal."},
 	{is(admin.ErrWrong), "password_wrong", "Try again with the right User ID and password: attempts are limited."},
@@ -88,11 +110,37 @@ var failures = []failure{
 	{is(login.ErrUncounted), "offline_uncounted", "Log in as somebody who may write to the data folder, or make room on the disk."},
 	{is(login.ErrNotKept), "no_offline_key", "Enroll with --offline-login on this machine, or leave --offline out."},
 
+	// A ticket, also where it was refused at the end of the ceremony.
+	{is(activation.ErrTooMany), "code_wait", "Wait until then. A link works at once."},
+	{is(activation.ErrWrongCode), "code_wrong", "Compare it with the mail and type it again: attempts are limited."},
+	{is(activation.ErrCodeSpent), "code_spent", "Use the link of the mail, or have another one sent: tapstation keys resend."},
+	{is(activation.ErrTooOften), "mailed_too_often", "Wait until then, or hand over the link: tapstation keys link."},
+	{is(activation.ErrMailNotSetUp), "mail_not_set_up", "Set smtp_host, mail_from and portal_url first: tapstation settings set."},
+	{is(activation.ErrNoEmail), "no_email", "Give the user an address: tapstation users edit USER-ID --email."},
+	{is(activation.ErrUserDisabled), "user_disabled", "Enable the user first: tapstation users enable."},
+	{is(activation.ErrPINShown), "pin_shown", "Use the code at a station: tapstation set-pin. Or have another mail sent: tapstation keys resend."},
+	{is(activation.ErrPINNotShown), "pin_not_shown", "Have it shown first, or set the PIN at a station: tapstation set-pin."},
+	{is(activation.ErrPINUnsure), "pin_unsure", "Bring the change to its end: tapstation set-pin, or tapstation keys change-pin."},
+	{is(activation.ErrTicketKey), "ticket_key", "Links that were mailed still work. Run tapstation doctor; where the key is gone for good: tapstation keys renew-codes, then keys resend."},
+	{is(activation.ErrLinkLost), "link_lost", "Have another one sent: tapstation keys resend."},
+	{is(directory.ErrTicketUsed), "ticket_used", "Nothing is left to do. Otherwise have another one sent: tapstation keys resend."},
+	{is(directory.ErrTicketWithdrawn), "ticket_withdrawn", "Have another one sent: tapstation keys resend."},
+	{is(directory.ErrTicketExpired), "ticket_expired", "Have another one sent: tapstation keys resend."},
+	{is(directory.ErrTicket), "ticket_refused", "Have another one sent: tapstation keys resend."},
+	{is(errNoLink), "bad_link", "Copy the whole link from the mail, or type the code that is in it."},
+	{is(errForActivation), "for_activation", "Use it with tapstation activate."},
+	{is(errForPIN), "for_pin", "Use it with tapstation set-pin."},
+
 	// The ceremony.
 	{is(enroll.ErrCancelled), "cancelled", ""},
 	{is(enroll.ErrOtherCard), "other_card", "Tap the card you began with, or begin with another one: enroll --anew."},
 	{is(enroll.ErrUnfinished), "unfinished", "Tap the card the enrollment began with, or begin with another one: enroll --anew."},
 	{is(enroll.ErrUserDisabled), "user_disabled", "Enable the user first: tapstation users enable."},
+	{is(enroll.ErrNotACard), "not_a_card", "Only keys that are to be cards are made on a reader: assign a card to the user."},
+	{is(enroll.ErrKeyChanged), "key_changed", "Run the command again: the card gets the settings that hold now."},
+	{is(enroll.ErrChangedElsewhere), "pin_changed_elsewhere", "Give the PIN that the card has now, on the second line of standard input, or run this on a terminal."},
+	{is(enroll.ErrAnew), "enroll_anew", "Enroll the card anew, as an admin: tapstation enroll USER-ID --replace KEY-ID."},
+	{is(login.ErrSetPIN), "set_pin", "Use the link or the code of the mail about the PIN: tapstation set-pin."},
 	{is(enroll.ErrForgotten), "pin_forgotten", "Reset the card and enroll it anew, on a terminal: tapstation keys change-pin KEY-ID --forgotten."},
 	{is(directory.ErrPINDemanded), "pin_demanded", "Use --verification pin, or change the setting require_pin."},
 	{is(directory.ErrPINUnknown), "pin_unknown", "Give the card a PIN: tapstation keys change-pin KEY-ID --verification pin."},

@@ -64,6 +64,12 @@ type grammar struct {
 		Check    adminsCheckCommand    `cmd:"" help:"Succeed only if a User ID and password log in; counts like a log-in at the window."`
 	} `cmd:"" help:"Who may open the admin panel, and in which role."`
 	Mail struct {
+		List     mailListCommand     `cmd:"" help:"List the outbox: what waits to be sent, and what became of the rest."`
+		Show     mailShowCommand     `cmd:"" help:"Show a mail of the outbox, and what the server said to it."`
+		Retry    mailRetryCommand    `cmd:"" help:"Send a mail again, or now."`
+		Withdraw mailWithdrawCommand `cmd:"" help:"Keep a mail that waits from being sent. The link in it stays valid."`
+		Send     mailSendCommand     `cmd:"" help:"Send all that is due."`
+		Test     mailTestCommand     `cmd:"" help:"Send a test with the settings as they are."`
 		Template struct {
 			List    mailTemplateListCommand    `cmd:"" help:"List what mails say, by kind and language."`
 			Show    mailTemplateShowCommand    `cmd:"" help:"Show what a kind of mail says, and what may stand in it."`
