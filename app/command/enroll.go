@@ -27,7 +27,8 @@ type enrollDocument struct {
 	Card         cardDocument `json:"card"`
 	Resumed      bool         `json:"resumed"`
 	Cost         costDocument `json:"cost"`
-	Mail         *string      `json:"mail"` // none is sent
+	// Mail is what brings the user to choose their PIN, where that is temporary; null where there is none.
+	Mail *mailDocument `json:"mail"`
 }
 
 // costDocument is what an enrollment took; times in milliseconds.
@@ -44,6 +45,19 @@ func (c *enrollCommand) Run(r *run) error {
 	if err := c.check(); err != nil {
 		return err
 	}
+	return r.enroll(c.cardFlags, c.PINStdin, func(ctx context.Context, s *app.Station, by string) (enroll.Request, error) {
+		req, err := c.request(ctx, s.Directory)
+		if err == nil && c.Anew {
+			if err := s.Enroller.GiveUp(ctx, req.UserID, by); err != nil {
+				return req, fmt.Errorf("let go of an enrollment that was not finished: %w", err)
+			}
+		}
+		return req, err
+	})
+}
+
+// enroll runs the ceremony for what request says, and prints the key.
+func (r *run) enroll(c cardFlags, pinStdin bool, request func(ctx context.Context, s *app.Station, by string) (enroll.Request, error)) error {
 	by, err := actor()
 	if err != nil {
 		return err
@@ -52,19 +66,17 @@ func (c *enrollCommand) Run(r *run) error {
 		if err := r.tend(ctx, s); err != nil {
 			return err
 		}
-		req, err := c.request(ctx, s.Directory)
+		req, err := request(ctx, s, by)
 		if err != nil {
 			return err
 		}
-		req.Actor = by
-		secrets, err := r.secrets(ctx, c.PINStdin)
+		req.Actor, req.Reader = by, c.Reader
+		if pinStdin {
+			req.PINChooser = directory.UserHere // that is the PIN the user has chosen
+		}
+		secrets, err := r.secrets(ctx, pinStdin)
 		if err != nil {
 			return err
-		}
-		if c.Anew {
-			if err := s.Enroller.GiveUp(ctx, req.UserID, by); err != nil {
-				return fmt.Errorf("let go of an enrollment that was not finished: %w", err)
-			}
 		}
 		ctx, cancel := c.limit(ctx)
 		defer cancel()
@@ -73,21 +85,55 @@ func (c *enrollCommand) Run(r *run) error {
 		if err != nil {
 			return c.expired(ctx, s.Board, err, p.last)
 		}
-		return r.print(newEnrollDocument(res), func(w io.Writer) {
-			_, _ = fmt.Fprintf(w, "%s is now %q of %s (key %s, %s).\n", // a strings.Builder takes everything
-				orDash(clean(res.Key.Model)), clean(res.Key.Name), clean(res.Key.UserID), res.Key.ID, verificationText(res.Key))
-			if res.Key.TemporaryPIN {
-				_, _ = fmt.Fprintf(w, "Its PIN is temporary: tapstation keys change-pin %s lets its holder choose one.\n", res.Key.ID)
+		doc := newEnrollDocument(res)
+		if res.Mail.ID != "" {
+			mail, err := r.sendMailOf(s, res.Key.ID)
+			if err != nil {
+				r.warn(err) // the key is made all the same
+				mail = newMailDocument(res.Mail)
 			}
-		})
+			doc.Mail = &mail
+		}
+		return r.print(doc, func(w io.Writer) { enrolledText(w, res.Key, doc.Mail) })
 	})
+}
+
+// enrolledText says which key was made and what is left to do about its PIN.
+func enrolledText(w io.Writer, k directory.SecurityKey, mail *mailDocument) {
+	_, _ = fmt.Fprintf(w, "%s is now %q of %s (key %s, %s).\n", // a strings.Builder takes everything
+		orDash(clean(k.Model)), clean(k.Name), clean(k.UserID), k.ID, verificationText(k))
+	if k.TemporaryPIN {
+		_, _ = fmt.Fprintf(w, "Its PIN is temporary: tapstation keys change-pin %s lets its holder choose one.\n", k.ID)
+	}
+	if mail != nil {
+		_, _ = fmt.Fprintln(w, clean(mailSentence(*mail)))
+	}
+}
+
+// check refuses what makes no sense together.
+func (c *enrollCommand) check() error {
+	switch {
+	case c.UserID == "" && c.Key == "":
+		return misuse("name the user, or the pending key: enroll USER-ID, or enroll --key KEY-ID")
+	case c.Key != "" && (c.KeyName != "" || c.Verification != "" || c.OfflineLogin != nil):
+		return misuse("a pending key keeps the name and the settings it was assigned with: leave --key-name, --verification and --offline-login out")
+	}
+	return c.cardFlags.check()
 }
 
 // request is what is asked for, with the defaults of the user's groups and the workspace for what is not.
 func (c *enrollCommand) request(ctx context.Context, d *directory.Directory) (enroll.Request, error) {
-	defaults, err := d.KeyDefaults(ctx, c.UserID)
+	userID := c.UserID
+	if userID == "" {
+		k, err := d.Key(ctx, c.Key)
+		if err != nil {
+			return enroll.Request{}, err
+		}
+		userID = k.UserID
+	}
+	defaults, err := d.KeyDefaults(ctx, userID)
 	if err != nil {
-		return enroll.Request{}, userError(c.UserID, err)
+		return enroll.Request{}, userError(userID, err)
 	}
 	if c.KeyName != "" {
 		if wrong := directory.ValidateKeyName(c.KeyName); wrong != nil {
@@ -95,14 +141,11 @@ func (c *enrollCommand) request(ctx context.Context, d *directory.Directory) (en
 		}
 	}
 	req := enroll.Request{
-		UserID: c.UserID, KeyName: c.KeyName, Verification: defaults.Verification, OfflineLogin: defaults.OfflineLogin == directory.On,
-		PINChooser: defaults.PINChooser, Replaces: c.Replace, Reader: c.Reader,
+		UserID: userID, KeyID: c.Key, KeyName: c.KeyName, Verification: defaults.Verification,
+		OfflineLogin: defaults.OfflineLogin == directory.On, PINChooser: defaults.PINChooser, Replaces: c.Replace,
 	}
 	if c.PINChooser != "" {
 		req.PINChooser = directory.PINChooser(c.PINChooser)
-	}
-	if c.PINStdin {
-		req.PINChooser = directory.UserHere // that is the PIN the user has chosen
 	}
 	if c.Verification != "" {
 		req.Verification = directory.Verification(c.Verification)

@@ -17,15 +17,17 @@ type common struct {
 type grammar struct {
 	common
 
-	Desk    deskCommand    `cmd:"" default:"withargs" help:"Open the desk window (the default)."`
-	Open    openCommand    `cmd:"" help:"Show what a tapstation:// link is for, in the window that is open or in a new one."`
-	Serve   serveCommand   `cmd:"" help:"Serve the pages behind mailed links, without a window."`
-	Enroll  enrollCommand  `cmd:"" help:"Turn the card on the reader into a security key of a user."`
-	Readers readersCommand `cmd:"" help:"List readers and cards, and what they can do."`
-	Doctor  doctorCommand  `cmd:"" help:"Look at everything that must hold before a tap."`
-	Whois   whoisCommand   `cmd:"" help:"Tell whose security key a card is."`
-	Login   loginCommand   `cmd:"" help:"Succeed only if the card tapped now is an active key of a user."`
-	Users   struct {
+	Desk     deskCommand     `cmd:"" default:"withargs" help:"Open the desk window (the default)."`
+	Open     openCommand     `cmd:"" help:"Show what a tapstation:// link is for, in the window that is open or in a new one."`
+	Serve    serveCommand    `cmd:"" help:"Serve the pages behind mailed links, without a window."`
+	Enroll   enrollCommand   `cmd:"" help:"Turn the card on the reader into a security key of a user."`
+	Activate activateCommand `cmd:"" help:"Turn the card on the reader into the security key that a mailed link or code is for."`
+	SetPIN   setPINCommand   `cmd:"" name:"set-pin" help:"Let the holder of a card with a temporary PIN choose their own, by a mailed link or code."`
+	Readers  readersCommand  `cmd:"" help:"List readers and cards, and what they can do."`
+	Doctor   doctorCommand   `cmd:"" help:"Look at everything that must hold before a tap."`
+	Whois    whoisCommand    `cmd:"" help:"Tell whose security key a card is."`
+	Login    loginCommand    `cmd:"" help:"Succeed only if the card tapped now is an active key of a user."`
+	Users    struct {
 		List    usersListCommand    `cmd:"" help:"List users."`
 		Show    usersShowCommand    `cmd:"" help:"Show a user and their security keys."`
 		Add     usersAddCommand     `cmd:"" help:"Add a user."`
@@ -106,7 +108,8 @@ type deskCommand struct {
 
 type enrollCommand struct {
 	cardFlags
-	UserID       string   `arg:"" name:"user-id" help:"User ID of the holder."`
+	UserID       string   `arg:"" optional:"" name:"user-id" help:"User ID of the holder; may be left out with --key."`
+	Key          string   `help:"ID of the pending key that becomes active; its name and settings are kept." placeholder:"KEY-ID"`
 	KeyName      string   `help:"Name of the key; without it a sensible one is made." placeholder:"NAME"`
 	Verification string   `help:"pin or pinless; without it the default of the user's groups and the workspace." enum:"pin,pinless," default:"" placeholder:"KIND"`
 	OfflineLogin *bool    `help:"Let the key log in where the directory cannot be reached; without it the default of the user's groups and the workspace." negatable:""`

@@ -58,6 +58,14 @@ func (c *keysChangePINCommand) Run(r *run) error {
 	if err := c.check(); err != nil {
 		return err
 	}
+	return r.changePIN(c.cardFlags, func(ctx context.Context, _ *app.Station, by string) (enroll.PINChange, *pinChanger, error) {
+		p, err := r.pinChanger(ctx, c.PINStdin, c.Forgotten)
+		return enroll.PINChange{KeyID: c.KeyID, Actor: by, Verification: directory.Verification(c.Verification)}, p, err
+	})
+}
+
+// changePIN changes the PIN of a card as request says, and prints its key.
+func (r *run) changePIN(c cardFlags, request func(ctx context.Context, s *app.Station, by string) (enroll.PINChange, *pinChanger, error)) error {
 	by, err := actor()
 	if err != nil {
 		return err
@@ -66,21 +74,20 @@ func (c *keysChangePINCommand) Run(r *run) error {
 		if err := r.tend(ctx, s); err != nil {
 			return err
 		}
-		p, err := c.prompter(ctx, r)
+		req, p, err := request(ctx, s, by)
 		if err != nil {
 			return err
 		}
+		req.Reader = c.Reader
 		ctx, cancel := c.limit(ctx)
 		defer cancel()
-		k, err := s.Enroller.ChangePIN(ctx, enroll.PINChange{
-			KeyID: c.KeyID, Reader: c.Reader, Actor: by, Verification: directory.Verification(c.Verification),
-		}, p)
+		k, err := s.Enroller.ChangePIN(ctx, req, p)
 		if err != nil {
 			return c.expired(ctx, s.Board, err, p.last)
 		}
 		doc := changedPINDocument{keyDocument: newKeyDocument(k)}
-		if k.ID != c.KeyID {
-			doc.InPlaceOf = c.KeyID
+		if k.ID != req.KeyID {
+			doc.InPlaceOf = req.KeyID
 		}
 		return r.print(doc, func(w io.Writer) {
 			_, _ = fmt.Fprintf(w, "The PIN of %q of %s is changed.\n", clean(k.Name), clean(k.UserID))
@@ -98,13 +105,14 @@ type pinChanger struct {
 	forgotten bool
 }
 
-func (c *keysChangePINCommand) prompter(ctx context.Context, r *run) (*pinChanger, error) {
-	secrets, err := r.secrets(ctx, c.PINStdin)
+// pinChanger reads PINs from standard input at once where they come from there: the new one, then the one the card has.
+func (r *run) pinChanger(ctx context.Context, stdin, forgotten bool) (*pinChanger, error) {
+	secrets, err := r.secrets(ctx, stdin)
 	if err != nil {
 		return nil, err
 	}
-	p := &pinChanger{prompter: &prompter{run: r, secrets: secrets}, forgotten: c.Forgotten}
-	if c.PINStdin {
+	p := &pinChanger{prompter: &prompter{run: r, secrets: secrets}, forgotten: forgotten}
+	if stdin {
 		second, err := r.secrets(ctx, true)
 		switch {
 		case err == nil:
@@ -123,7 +131,9 @@ func (p *pinChanger) PIN(ctx context.Context, req enroll.PINRequest) (device.PIN
 		return "", enroll.ErrForgotten
 	case p.line == nil:
 		return p.prompter.PIN(ctx, req)
-	case req.Refused != nil:
+	case req.Purpose == enroll.CardPIN && p.old == nil && errors.Is(req.Refused, enroll.ErrChangedElsewhere):
+		return "", req.Refused
+	case refusesPIN(req.Refused):
 		return "", fmt.Errorf("the PIN from standard input: %w", req.Refused)
 	case req.Purpose == enroll.CardPIN && p.old == nil:
 		return "", errNoPIN

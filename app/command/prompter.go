@@ -100,7 +100,7 @@ func sentence(err error) string {
 // PIN gives the one from standard input, or asks.
 func (p *prompter) PIN(ctx context.Context, req enroll.PINRequest) (device.PIN, error) {
 	switch {
-	case p.line != nil && req.Refused != nil:
+	case p.line != nil && refusesPIN(req.Refused):
 		return "", fmt.Errorf("the PIN from standard input: %w", req.Refused)
 	case p.line != nil && req.Purpose == enroll.ReplacePIN:
 		return "", errNewPIN
@@ -117,6 +117,9 @@ func (p *prompter) PIN(ctx context.Context, req enroll.PINRequest) (device.PIN, 
 	}
 	return p.newPIN(ctx, req)
 }
+
+// refusesPIN tells whether a PIN was given and not taken. One that the station knew and that was changed elsewhere was not.
+func refusesPIN(err error) bool { return err != nil && !errors.Is(err, enroll.ErrChangedElsewhere) }
 
 // cardPIN asks for the PIN a card already has.
 func (s *secrets) cardPIN(ctx context.Context, retries int, of string) (device.PIN, error) {
