@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"tapstation/app"
+	"tapstation/app/activation"
 	"tapstation/app/bulk"
 	"tapstation/app/directory"
 	"tapstation/app/sheet"
@@ -25,6 +26,8 @@ type usersImportCommand struct {
 	Existing  string   `help:"What becomes of users who are there already: update, skip or refuse. With refuse the whole file is refused." enum:"update,skip,refuse" default:"update" placeholder:"WHAT"`
 	Delimiter string   `help:"What stands between cells: comma, semicolon, tab, bar or the character itself; without it the file's look decides." placeholder:"CHARACTER"`
 	Encoding  string   `help:"utf-8, utf-16le, utf-16be or windows-1252; without it the file's look decides." enum:"utf-8,utf-16le,utf-16be,windows-1252," default:"" placeholder:"NAME"`
+
+	ActivateByMail bool `help:"Afterwards assign a card to each user of the file who has none, to be activated by a link that is mailed to them." name:"activate-by-mail"`
 }
 
 // importDocument is what users import --json prints. When lines are refused it is printed with the error.
@@ -42,7 +45,9 @@ type importDocument struct {
 	ShortLines int               `json:"short_lines"`
 	NewGroups  []string          `json:"new_groups"`
 	Refusals   []refusalDocument `json:"refusals"` // the first thousand
-	Error      *failureDocument  `json:"error,omitempty"`
+	// Assigned is what became of --activate-by-mail.
+	Assigned *assignedDocument `json:"assigned,omitempty"`
+	Error    *failureDocument  `json:"error,omitempty"`
 }
 
 // refusalDocument is one reason why a line is refused.
@@ -75,6 +80,9 @@ func (c *usersImportCommand) Run(r *run) error {
 	defer done()
 	file.Format = format
 	return r.directory(func(ctx context.Context, s *app.Station) error {
+		if err := c.mayMail(ctx, s); err != nil {
+			return err
+		}
 		layout, err := s.Import.Inspect(ctx, file)
 		if err != nil {
 			return err
@@ -100,8 +108,28 @@ func (c *usersImportCommand) Run(r *run) error {
 			}
 			doc.Created, doc.Changed, doc.Unchanged = res.Created, res.Changed, res.Unchanged
 		}
+		if c.ActivateByMail && !c.DryRun {
+			order := activation.BulkAssignment{Users: s.Import.Users(ctx, file, plan), Actor: by}
+			assigned, err := r.assignAll(ctx, s, order)
+			if err != nil {
+				return fmt.Errorf("the users are imported, but not all of them have got keys: %w", err)
+			}
+			doc.Assigned = &assigned
+		}
 		return r.print(doc, func(w io.Writer) { doc.human(w) })
 	})
+}
+
+// mayMail tells before anything is done that nothing could be mailed afterwards.
+func (c *usersImportCommand) mayMail(ctx context.Context, s *app.Station) error {
+	if !c.ActivateByMail {
+		return nil
+	}
+	w, err := s.Directory.Workspace(ctx)
+	if err == nil && !w.CanMail() {
+		err = activation.ErrMailNotSetUp
+	}
+	return err
 }
 
 // refuseImport prints what is wrong with the lines of a file, and fails.
@@ -144,6 +172,9 @@ func (d importDocument) human(w io.Writer) {
 	}
 	if d.ShortLines > 0 {
 		_, _ = fmt.Fprintf(w, "%d lines end before the last column; what they do not tell of stays as it is.\n", d.ShortLines)
+	}
+	if d.Assigned != nil {
+		d.Assigned.human(w)
 	}
 }
 
