@@ -8,6 +8,8 @@ func (d *Desk) Busy() bool {
 		return p.state.Asking
 	case *keysPage:
 		return p.state.Asking
+	case *outboxPage:
+		return p.state.Asking
 	case *userPage:
 		return !p.state.Known && p.state.Failed == nil
 	case *activitiesPage:

@@ -20,6 +20,7 @@ const (
 	usersPlace      = "desk.users"
 	keysPlace       = "desk.keys"
 	groupsPlace     = "desk.groups"
+	mailPlace       = "desk.mail"
 	activitiesPlace = "desk.activities"
 	settingsPlace   = "desk.settings"
 	codePlace       = "desk.code"
@@ -36,6 +37,7 @@ func places() []railPlace {
 		{keysPlace, theme.KeyIcon, directory.SeeDirectory, func(d *Desk) page { return newKeysPage(d) }},
 		{codePlace, theme.CodeIcon, directory.EnrollKeys, func(d *Desk) page { return newCodePage(d) }},
 		{groupsPlace, theme.GroupIcon, directory.SeeDirectory, func(d *Desk) page { return newGroupsPage(d) }},
+		{mailPlace, theme.MailIcon, directory.SeeDirectory, func(d *Desk) page { return newOutboxPage(d) }},
 		{activitiesPlace, theme.ActivitiesIcon, directory.SeeActivities, func(d *Desk) page { return newActivitiesPage(d) }},
 		{settingsPlace, theme.SettingsIcon, directory.SeeDirectory, func(d *Desk) page { return newSettingsPage(d) }},
 	}
