@@ -32,8 +32,8 @@ type groupPage struct {
 	form    *groupForm // while the group is being changed
 	working bool       // members are being added or removed
 
-	add, remove, queue *widget.Button
-	holder             *fyne.Container
+	add, remove, queue, mail *widget.Button
+	holder                   *fyne.Container
 }
 
 // ShowGroup goes to the page of one group.
@@ -56,7 +56,9 @@ func newGroupPage(d *Desk, name string) *groupPage {
 	p.remove = widget.NewButton("", p.removeChosen).WithIcon(theme.CrossIcon)
 	p.queue = widget.NewButton(text.T("users.act.enroll"), func() { d.askQueue(p.enroll) })
 	p.queue.Hidden = !d.may(directory.EnrollKeys)
-	p.members.beside(p.remove, p.queue)
+	p.mail = widget.NewButton(text.T("assign.button"), p.assign)
+	p.mail.Hidden = !d.offersAssign()
+	p.members.beside(p.remove, p.queue, p.mail)
 	if d.may(directory.ManageUsers) {
 		p.members.choosable(p.renderRemove)
 	}

@@ -52,6 +52,19 @@ func (p *groupPage) enroll() {
 	})
 }
 
+// assign sends activation mails to the members, or to those of them that are chosen: in All Users, where one sees how far it is.
+func (p *groupPage) assign() {
+	c := chosen{All: true}
+	if some := p.members.state.Chosen; len(some) > 0 {
+		rows := map[string]string{}
+		for _, u := range some {
+			rows[u.ID] = u.DisplayName()
+		}
+		c = chosen{}.mark(rows, true)
+	}
+	p.desk.assignThose(directory.UserQuery{Group: p.group.Name}, c)
+}
+
 func (p *groupPage) begin(people []person) {
 	p.members.state.Chosen = nil
 	p.desk.openQueue(people)

@@ -25,6 +25,7 @@ type jobState struct {
 	Stopped  bool // by a person
 	Err      error
 	Said     string
+	Notes    []string // what else is to be read about what came of it, one thing a line
 }
 
 // jobProblem is why it could not be done with one of them.
@@ -69,6 +70,7 @@ func (s jobState) details() string {
 	if more := s.Failed - len(s.Problems); more > 0 {
 		lines = append(lines, text.N("job.more", more))
 	}
+	lines = append(lines, s.Notes...)
 	if s.Err != nil {
 		lines = append(lines, s.Err.Error())
 	}
@@ -171,7 +173,7 @@ func (j *job) view(dismiss func()) fyne.CanvasObject {
 	}
 	said := widget.NewParagraph(words)
 	line := widget.IconBeside(sign, said, widget.NewQuiet(text.T("job.dismiss"), "", nil, dismiss))
-	if well {
+	if well && len(s.Notes) == 0 {
 		return widget.Panel(widget.PadXY(theme.Space16, theme.Space8, line))
 	}
 	details := widget.NewCopyableLines(text.T("page.details"), s.details())

@@ -114,20 +114,23 @@ func someOf(names []string, n int) widget.QuestionText {
 
 // do begins something with those chosen. What is listed is asked for anew when it has ended.
 func (p *usersPage) do(doing string, t target, said func(int) string, work func(context.Context, []person, report) error) {
-	p.job = p.desk.start(doing, t.n, said, func() {
-		if p.job != nil && p.job.state.Over {
-			p.state.Chosen = chosen{}
-			p.state.again()
-			p.send()
-			p.askAround()
-			p.render()
-			return
-		}
-		p.renderBar()
-	}, func(ctx context.Context, done report) error {
+	p.job = p.desk.start(doing, t.n, said, p.jobChanged, func(ctx context.Context, done report) error {
 		return eachChosen(ctx, p.desk.station.Directory, t.chosen, t.query, func(people []person) error { return work(ctx, people, done) })
 	})
 	p.renderBar()
+}
+
+// jobChanged shows how far it is with those chosen, or what came of it.
+func (p *usersPage) jobChanged() {
+	if p.job == nil || !p.job.state.Over {
+		p.renderBar()
+		return
+	}
+	p.state.Chosen = chosen{}
+	p.state.again()
+	p.send()
+	p.askAround()
+	p.render()
 }
 
 // askDisable disables those chosen, after a question.

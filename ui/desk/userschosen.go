@@ -65,6 +65,9 @@ func (p *usersPage) chosenBar() fyne.CanvasObject {
 	if d.may(directory.EnrollKeys) {
 		acts = append(acts, widget.NewButton(text.T("users.act.enroll"), p.askEnroll))
 	}
+	if d.offersAssign() {
+		acts = append(acts, widget.NewButton(text.T("assign.button"), p.askAssignKeys))
+	}
 	clear := widget.NewQuiet("", text.T("users.act.clear"), theme.CrossIcon, p.escape)
 	return widget.Panel(widget.PadXY(theme.Space16, theme.Space8, widget.Between(widget.Line(theme.Space8, acts...), clear)))
 }
