@@ -25,6 +25,7 @@ type importPage struct {
 	from   page // where it was opened
 	cancel context.CancelFunc
 	over   bool // it may be left without a question
+	job    *job // nil: no activation mails are being sent to those imported
 
 	steps      *widget.Steps
 	body       *fyne.Container
@@ -105,6 +106,8 @@ func (p *importPage) left() {
 // leave asks before an import is stopped, or what was chosen is lost.
 func (p *importPage) leave(then func()) {
 	switch {
+	case p.mailing():
+		p.askStopMail(then)
 	case p.over:
 		then()
 	case p.importing() && !p.state.Stopping:
@@ -164,6 +167,10 @@ func (p *importPage) goBack() {
 
 // startOver begins with another file.
 func (p *importPage) startOver() {
+	if p.mailing() {
+		return
+	}
+	p.job = nil
 	p.state = importState{Asked: p.state.Asked + 1, Known: p.state.Known}
 	p.render()
 	p.chooseFile()

@@ -47,6 +47,9 @@ func (p *importPage) renderBody() {
 	case s.Err != nil:
 		p.put(fmt.Sprint("failed:", s.Asked), p.failureView)
 	default:
+		if p.job != nil {
+			p.drawn = "" // how far it is changes
+		}
 		p.put(fmt.Sprint("done:", s.Asked), p.doneView)
 	}
 }
@@ -69,6 +72,7 @@ func (p *importPage) renderFoot() {
 		back, next = text.T("import.cancel"), ""
 	case s.done():
 		back, next = text.T("import.another"), text.T("import.show_users")
+		can = !p.mailing()
 	case s.Step == importFile:
 		next = ""
 		if s.Err != nil && s.Path != "" {
@@ -92,7 +96,7 @@ func (p *importPage) renderFoot() {
 		next = text.T("page.again")
 	}
 	p.back.SetText(back)
-	p.back.SetEnabled(!s.Stopping)
+	p.back.SetEnabled(!s.Stopping && !p.mailing())
 	p.next.Hidden = next == ""
 	p.next.SetText(next)
 	p.next.SetEnabled(can)
@@ -211,10 +215,14 @@ func (p *importPage) doneView() fyne.CanvasObject {
 	r := p.state.Result
 	n := r.Created + r.Changed
 	words := text.N("import.done", n, "Number", text.Number(n)) + " " + text.T("import.done_text", "File", p.fileName())
-	return widget.Column(theme.Space12,
+	parts := widget.Column(theme.Space12,
 		widget.Across(theme.Space12, figure(r.Created, text.T("import.done.created"), theme.Success),
 			figure(r.Changed, text.T("import.done.changed"), theme.Text), figure(r.Unchanged, text.T("import.done.unchanged"), theme.Text)),
 		widget.IconBeside(widget.Sign{Icon: theme.CheckCircleIcon, Color: theme.Success}, widget.NewParagraph(words)))
+	if next := p.mailView(); next != nil {
+		parts.Add(next)
+	}
+	return parts
 }
 
 // figure is how many users something becomes of; none is nothing to look at.
