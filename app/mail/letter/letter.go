@@ -2,10 +2,10 @@
 // administrator can change, and signs them.
 //
 // A template is plain text with placeholders ({first_name}, {link}); blank lines part paragraphs. The HTML is made here
-// from the same text, so that neither a template nor a name can bring an element, an attribute or a link into it. A
-// paragraph that is {link} alone becomes a button, one that is {code} alone stands out; one whose lines all begin with
-// "- " or with "1. ", "2. " is a list. A paragraph with a placeholder that has no value, such as {driver_link} where
-// there is none, is left out.
+// from the same text, so that neither a template nor a name can bring an element, an attribute or a link into it. A line
+// that is {link} alone becomes a button, one that is {code} alone stands out; lines that begin with "- " or with "1. ", "2. "
+// are a list. A paragraph with a placeholder that has no value, such as {driver_link} where there is none, is left
+// out, with all of its lines.
 //
 // Whatever the fields of a letter hold, the message has exactly the headers that are listed in Compose, no line of it is
 // longer than RFC 5322 §2.1.1 allows, and nothing in it is loaded from elsewhere.
@@ -75,16 +75,16 @@ func LanguageOf(w directory.Workspace, u directory.User) string {
 // t is the workspace's own template; nil, or one that does not pass Check: the program's. It fails with ErrAddress,
 // ErrLink, ErrMessageID and ErrKind.
 func Compose(l Letter, t *directory.MailTemplate, sign *Signer) ([]byte, error) {
-	rendered, err := render(l, t)
+	says, err := render(l, t, (*picture).related)
 	if err != nil {
 		return nil, err
 	}
-	h, err := l.header(rendered.Subject)
+	h, err := l.header(says.Subject)
 	if err != nil {
 		return nil, err
 	}
 	var b bytes.Buffer
-	if err := writeBody(&b, h, rendered); err != nil {
+	if err := writeBody(&b, h, says, scaled(l.Workspace.Logo)); err != nil {
 		return nil, fmt.Errorf("compose the message: %w", err)
 	}
 	if sign == nil {
@@ -93,7 +93,7 @@ func Compose(l Letter, t *directory.MailTemplate, sign *Signer) ([]byte, error) 
 	return sign.sign(b.Bytes())
 }
 
-func writeBody(to io.Writer, h message.Header, r rendered) error {
+func writeBody(to io.Writer, h message.Header, r Rendered, logo *picture) error {
 	h.SetContentType("multipart/alternative", nil)
 	w, err := message.CreateWriter(to, h)
 	if err != nil {
@@ -102,7 +102,7 @@ func writeBody(to io.Writer, h message.Header, r rendered) error {
 	if err := writePart(w, textPart("text/plain"), []byte(r.Text)); err != nil {
 		return err
 	}
-	if r.picture == nil {
+	if logo == nil {
 		if err := writePart(w, textPart("text/html"), []byte(r.HTML)); err != nil {
 			return err
 		}
@@ -117,7 +117,7 @@ func writeBody(to io.Writer, h message.Header, r rendered) error {
 	if err := writePart(both, textPart("text/html"), []byte(r.HTML)); err != nil {
 		return err
 	}
-	if err := writePart(both, picturePart(), r.picture.png); err != nil {
+	if err := writePart(both, picturePart(), logo.png); err != nil {
 		return err
 	}
 	return errors.Join(both.Close(), w.Close())

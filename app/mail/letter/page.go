@@ -13,9 +13,9 @@ const (
 	sheetStyle  = "max-width:560px;margin:0 auto;padding:24px 16px"
 	cardStyle   = "background-color:#ffffff;border-radius:12px;padding:28px 28px 20px"
 	headStyle   = "margin:0 0 20px;font-size:15px;font-weight:600;color:#4a5666"
-	logoStyle   = "display:block;margin:0 0 12px;padding:6px;background-color:#ffffff;border-radius:8px;border:0"
+	logoStyle   = "display:block;margin:0 0 12px;border:0;background-color:#ffffff"
 	proseStyle  = "margin:0 0 16px"
-	quietStyle  = "margin:0 0 20px;font-size:13px;color:#4a5666;word-break:break-all"
+	quietStyle  = "margin:0 0 20px;font-size:13px;color:#4a5666"
 	linkStyle   = "color:#0b57a4;word-break:break-all"
 	buttonRow   = "margin:20px 0 12px"
 	buttonStyle = "display:inline-block;padding:12px 24px;border-radius:8px;background-color:#0b57a4;color:#ffffff;font-weight:600;text-decoration:none"
@@ -28,6 +28,7 @@ const (
 		`.body{background-color:#14181e !important;color:#e8ecf1 !important}` +
 		`.sheet{background-color:#1f252d !important}` +
 		`.head,.quiet{color:#aeb8c4 !important}` +
+		`.logo{padding:8px !important;border-radius:8px}` +
 		`.link{color:#8fc1f5 !important}` +
 		`.button{background-color:#8fc1f5 !important;color:#0d1a28 !important}` +
 		`.code{background-color:#14181e !important;color:#e8ecf1 !important}` +
@@ -47,7 +48,7 @@ func (p page) html(paragraphs []paragraph) string {
 		`<body class="body" style="` + bodyStyle + `">` + "\n" +
 		`<div style="` + sheetStyle + `"><div class="sheet" style="` + cardStyle + `">` + "\n")
 	if p.logo != nil {
-		s.WriteString(fmt.Sprintf(`<img src="cid:%s" alt="" width="%d" height="%d" style="%s">`, pictureID, p.logo.width, p.logo.height, logoStyle) + "\n")
+		s.WriteString(fmt.Sprintf(`<img src="%s" alt="" width="%d" height="%d" class="logo" style="%s">`, p.source, p.logo.width, p.logo.height, logoStyle) + "\n")
 	}
 	s.WriteString(`<p class="head" style="` + headStyle + `"><bdi>` + html.EscapeString(p.values["workspace"]) + "</bdi></p>\n")
 	for _, b := range paragraphs {

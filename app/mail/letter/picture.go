@@ -2,6 +2,7 @@ package letter
 
 import (
 	"bytes"
+	"encoding/base64"
 	"image"
 	_ "image/jpeg" // a logo may be one
 	"image/png"
@@ -25,6 +26,14 @@ const (
 type picture struct {
 	png           []byte
 	width, height int // as it is shown
+}
+
+// related is where a page has the picture from that goes with the message (RFC 2392).
+func (p *picture) related() string { return "cid:" + pictureID }
+
+// inline is the picture itself, for a page that stands alone.
+func (p *picture) inline() string {
+	return "data:image/png;base64," + base64.StdEncoding.EncodeToString(p.png)
 }
 
 // lastScaled is the logo that was scaled last: that of the workspace, for each of thousands of mails.

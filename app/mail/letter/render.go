@@ -10,24 +10,18 @@ import (
 	"tapstation/assets/text"
 )
 
-// Rendered is what a letter says. In HTML the logo is named by its Content-ID.
+// Rendered is what a letter says.
 type Rendered struct {
 	Subject, Text, HTML string
 }
 
-// Preview is what a letter would say; t as for Compose.
+// Preview is what a letter would say; t as for Compose. The HTML has the logo in it, so that a browser shows it.
 func Preview(l Letter, t *directory.MailTemplate) (Rendered, error) {
-	r, err := render(l, t)
-	return r.Rendered, err
+	return render(l, t, (*picture).inline)
 }
 
-// rendered is Rendered and its picture.
-type rendered struct {
-	Rendered
-	picture *picture // nil: none
-}
-
-func render(l Letter, t *directory.MailTemplate) (r rendered, err error) {
+// render says a letter. source is where its HTML has the logo from.
+func render(l Letter, t *directory.MailTemplate, source func(*picture) string) (r Rendered, err error) {
 	if !slices.Contains(Kinds, l.Kind) {
 		return r, ErrKind
 	}
@@ -41,9 +35,11 @@ func render(l Letter, t *directory.MailTemplate) (r rendered, err error) {
 		return r, err
 	}
 	p := page{words: words, kind: l.Kind, values: values, subject: tidy(fill(own.Subject, values, asText)), logo: scaled(l.Workspace.Logo)}
+	if p.logo != nil {
+		p.source = source(p.logo)
+	}
 	paragraphs := parse(own.Body, values)
-	r.Subject, r.Text, r.HTML, r.picture = p.subject, plainText(paragraphs, values), p.html(paragraphs), p.logo
-	return r, nil
+	return Rendered{p.subject, plainText(paragraphs, values), p.html(paragraphs)}, nil
 }
 
 // form is how a paragraph is shown.
@@ -57,50 +53,52 @@ const (
 	steps
 )
 
-// paragraph is some lines of a template that belong together, without what marks them as a list.
+// paragraph is some lines of a template that are shown in one way, without what marks them as a list.
 type paragraph struct {
-	form  form
-	lines []string
-	marks []string // of a list: what stood before each line
+	form    form
+	lines   []string
+	marks   []string // of a list: what stood before each line
+	follows bool     // without a blank line between it and the one before
 }
 
-// stepForm is the beginning of a line that is a step.
-var stepForm = regexp.MustCompile(`^[0-9]{1,2}\. `)
-
-// parse parts a body into paragraphs. Those with a placeholder that stands for nothing are left out.
+// parse parts a body into paragraphs. Blocks with a placeholder that stands for nothing are left out.
 func parse(body string, values map[string]string) (all []paragraph) {
-	for _, block := range strings.Split(blankLines.ReplaceAllString(strings.ReplaceAll(body, "\r\n", "\n"), "\n\n"), "\n\n") {
+	for block := range strings.SplitSeq(blankLines.ReplaceAllString(strings.ReplaceAll(body, "\r\n", "\n"), "\n\n"), "\n\n") {
 		block = strings.Trim(block, "\n")
 		if strings.TrimSpace(block) == "" || slices.ContainsFunc(named(strings.ReplaceAll(block, "\n", " ")), func(name string) bool { return values[name] == "" }) {
 			continue
 		}
-		all = append(all, parseBlock(strings.Split(block, "\n")))
+		first := len(all)
+		for line := range strings.SplitSeq(block, "\n") {
+			form, mark, rest := look(line)
+			if last := len(all) - 1; last < first || all[last].form != form || form == button || form == codeBox {
+				all = append(all, paragraph{form: form, follows: len(all) > first})
+			}
+			p := &all[len(all)-1]
+			p.lines, p.marks = append(p.lines, rest), append(p.marks, mark)
+		}
 	}
 	return all
 }
 
-var blankLines = regexp.MustCompile(`\n[ \t]*(\n[ \t]*)+`)
+var (
+	blankLines = regexp.MustCompile(`\n[ \t]*(\n[ \t]*)+`)
+	stepForm   = regexp.MustCompile(`^[0-9]{1,2}\. `)
+)
 
-func parseBlock(lines []string) paragraph {
-	p := paragraph{lines: lines}
-	switch alone := strings.TrimSpace(strings.Join(lines, "\n")); {
-	case alone == "{link}":
-		p.form = button
-	case alone == "{code}":
-		p.form = codeBox
-	case !slices.ContainsFunc(lines, func(s string) bool { return !strings.HasPrefix(s, "- ") }):
-		p.form = bullets
-	case !slices.ContainsFunc(lines, func(s string) bool { return !stepForm.MatchString(s) }):
-		p.form = steps
+// look tells how a line is shown, and parts what marks it off from the rest.
+func look(line string) (f form, mark, rest string) {
+	switch trimmed := strings.TrimSpace(line); {
+	case trimmed == "{link}":
+		return button, "", trimmed
+	case trimmed == "{code}":
+		return codeBox, "", trimmed
+	case strings.HasPrefix(line, "- "):
+		f, mark = bullets, "- "
+	case stepForm.MatchString(line):
+		f, mark = steps, stepForm.FindString(line)
 	}
-	if p.form == bullets || p.form == steps {
-		p.lines = slices.Clone(lines)
-		for i, line := range lines {
-			mark, rest, _ := strings.Cut(line, " ")
-			p.marks, p.lines[i] = append(p.marks, mark+" "), rest
-		}
-	}
-	return p
+	return f, mark, line[len(mark):]
 }
 
 // fill puts values in the place of placeholders, once: what a value holds is a value.
@@ -119,22 +117,22 @@ func fill(line string, values map[string]string, as func(name, value string) str
 
 func asText(_, value string) string { return value }
 
-// plainText is the text part.
+// plainText is the text part. What is a button or a box in HTML stands alone and indented.
 func plainText(paragraphs []paragraph, values map[string]string) string {
-	blocks := make([]string, len(paragraphs))
+	var s strings.Builder
 	for i, p := range paragraphs {
-		lines := make([]string, len(p.lines))
+		box := p.form == button || p.form == codeBox
+		if i > 0 && (!p.follows || box || paragraphs[i-1].form == button || paragraphs[i-1].form == codeBox) {
+			s.WriteByte('\n')
+		}
 		for n, line := range p.lines {
-			if lines[n] = fill(line, values, asText); p.marks != nil {
-				lines[n] = p.marks[n] + lines[n]
+			if box {
+				s.WriteString("    ")
 			}
+			s.WriteString(p.marks[n] + fill(line, values, asText) + "\n")
 		}
-		if p.form == button || p.form == codeBox {
-			lines[0] = "    " + strings.TrimSpace(lines[0])
-		}
-		blocks[i] = strings.Join(lines, "\n")
 	}
-	return strings.Join(blocks, "\n\n") + "\n"
+	return s.String()
 }
 
 // page is the HTML part.
@@ -143,7 +141,8 @@ type page struct {
 	kind    directory.MessageKind
 	values  map[string]string
 	subject string
-	logo    *picture
+	logo    *picture // nil: none
+	source  string   // of the logo
 }
 
 // asHTML is a value, or words of the template, as they stand in HTML. Only the links that are ours are links.
