@@ -48,13 +48,18 @@ type grammar struct {
 		RemoveUsers groupsRemoveUsersCommand `cmd:"" help:"Take users out of a group."`
 	} `cmd:"" help:"Groups of users."`
 	Keys struct {
-		List      keysListCommand      `cmd:"" help:"List security keys."`
-		Rename    keysRenameCommand    `cmd:"" help:"Give a security key another name."`
-		Settings  keysSettingsCommand  `cmd:"" help:"Change what a security key asks of its holder, and whether it may log in offline."`
-		ChangePIN keysChangePINCommand `cmd:"" name:"change-pin" help:"Give the card of a security key another PIN, or its first."`
-		Disable   keysDisableCommand   `cmd:"" help:"Keep a security key from being used until it is enabled again."`
-		Enable    keysEnableCommand    `cmd:"" help:"Let a disabled security key be used again."`
-		Revoke    keysRevokeCommand    `cmd:"" help:"End a security key for good."`
+		List       keysListCommand       `cmd:"" help:"List security keys."`
+		Rename     keysRenameCommand     `cmd:"" help:"Give a security key another name."`
+		Settings   keysSettingsCommand   `cmd:"" help:"Change what a security key asks of its holder, and whether it may log in offline."`
+		ChangePIN  keysChangePINCommand  `cmd:"" name:"change-pin" help:"Give the card of a security key another PIN, or its first."`
+		Assign     keysAssignCommand     `cmd:"" help:"Assign a security key to a user, or to many, who activate it by a link that is mailed to them."`
+		Resend     keysResendCommand     `cmd:"" help:"Mail a new link and code for a pending security key, or for one whose PIN is temporary."`
+		Withdraw   keysWithdrawCommand   `cmd:"" help:"End a pending security key, its link and its code."`
+		Link       keysLinkCommand       `cmd:"" help:"Print the link and code of a security key that waits for its user; that is on record."`
+		RenewCodes keysRenewCodesCommand `cmd:"" name:"renew-codes" help:"Make a new key for links and codes, where the old one cannot be opened any more."`
+		Disable    keysDisableCommand    `cmd:"" help:"Keep a security key from being used until it is enabled again."`
+		Enable     keysEnableCommand     `cmd:"" help:"Let a disabled security key be used again."`
+		Revoke     keysRevokeCommand     `cmd:"" help:"End a security key for good."`
 	} `cmd:"" help:"Security keys of users."`
 	Admins struct {
 		List     adminsListCommand     `cmd:"" help:"List admins."`
