@@ -15,11 +15,15 @@ import (
 	"go.uber.org/goleak"
 
 	"tapstation/app"
+	"tapstation/app/activation"
 	"tapstation/app/admin"
 	"tapstation/app/directory"
 	"tapstation/app/doctor"
 	"tapstation/app/enroll"
 	"tapstation/app/login"
+	"tapstation/app/mail"
+	"tapstation/app/mail/letter"
+	"tapstation/app/portal"
 	"tapstation/app/rp"
 	"tapstation/assets/text"
 	"tapstation/device"
@@ -27,6 +31,7 @@ import (
 	"tapstation/device/pcsc"
 	"tapstation/device/virtual"
 	"tapstation/storage/bolt"
+	"tapstation/storage/handover"
 	"tapstation/storage/offline"
 	"tapstation/storage/seal"
 	"tapstation/ui/widget"
@@ -98,10 +103,13 @@ func newBench(t *testing.T, users int, more ...func(*bench)) *bench {
 	box := seal.New(dir, seal.Options{FileOnly: true})
 	d.Seal = box
 	cache := offline.New(filepath.Join(dir, offline.Name))
+	tickets := &activation.Tickets{Directory: d, Seal: box}
 	who := &login.Login{Directory: d, Cache: cache, Board: board}
 	s := &app.Station{Board: board, Directory: d, Admins: &admin.Admins{Directory: d, Login: who, Cost: cheap}, Login: who, Enroller: &enroll.Enroller{Directory: d, Board: board, Seal: box,
 		RelyingParty: func(w directory.Workspace) (enroll.RelyingParty, error) { return rp.NewWorkspace(w) }},
-		Doctor: &doctor.Doctor{Board: board, Directory: d, Cache: cache, Seal: box, Folder: dir}}
+		Doctor:     &doctor.Doctor{Board: board, Directory: d, Cache: cache, Seal: box, Folder: dir},
+		Activation: tickets, Letters: &letter.Letters{Directory: d}, Portal: &portal.Portal{Directory: d, Tickets: tickets},
+		Mail: &mail.Outbox{Directory: d, Tickets: tickets, Handover: handover.New(filepath.Join(dir, handover.Name))}}
 	b.Desk = New(fyne.CurrentApp(), s, Options{Session: owner, Do: b.enqueue, After: b.after})
 	b.Show()
 	t.Cleanup(func() {
