@@ -7,6 +7,7 @@ import (
 	"sync"
 	"testing"
 
+	"tapstation/app/activation"
 	"tapstation/app/directory"
 	"tapstation/app/enroll"
 	"tapstation/app/rp"
@@ -26,6 +27,7 @@ type station struct {
 	service *virtual.Service
 	reader  *virtual.Reader
 	user    directory.User
+	tickets *activation.Tickets
 }
 
 const readerName = "Test Reader"
@@ -58,8 +60,9 @@ func buildStation(t testing.TB, folder string, cards device.Source) *station {
 	cache := offline.New(filepath.Join(folder, offline.Name))
 	dir := &directory.Directory{Store: bolt.New(filepath.Join(folder, bolt.Name)), Offline: cache}
 	board := device.NewBoard(cards)
+	s.tickets = &activation.Tickets{Directory: dir, Seal: box}
 	s.Enroller = &enroll.Enroller{
-		Directory: dir, Board: board, Seal: box,
+		Directory: dir, Board: board, Seal: box, PINMail: s.tickets,
 		RelyingParty: func(w directory.Workspace) (enroll.RelyingParty, error) { return rp.NewWorkspace(w) },
 	}
 	ctx, cancel := context.WithCancel(context.Background())
