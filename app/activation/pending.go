@@ -40,7 +40,7 @@ func purposeOf(k directory.SecurityKey) (directory.Purpose, error) {
 	case k.State == directory.Active && k.TemporaryPIN:
 		return directory.SetPIN, nil
 	}
-	return "", fmt.Errorf("it is %s, and its user is to do nothing: %w", k.State, directory.ErrState)
+	return "", fmt.Errorf("it is %s and waits for nothing that is mailed: %w", k.State, directory.ErrState)
 }
 
 // Resend mails a new link and code for a pending key, or for a key whose PIN is temporary. The ones before open nothing

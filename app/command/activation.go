@@ -174,9 +174,9 @@ var skippedInWords = map[activation.SkipReason]string{
 }
 
 func (d assignedDocument) human(w io.Writer) {
-	_, _ = fmt.Fprintf(w, "Assigned %d keys: %d mails sent, %d wait to be sent.\n", d.Assigned, d.Mail.Sent, d.Mail.Waiting)
+	_, _ = fmt.Fprintf(w, "Keys assigned: %d. Mails sent: %d, waiting in the outbox: %d.\n", d.Assigned, d.Mail.Sent, d.Mail.Waiting)
 	for _, reason := range slices.Sorted(maps.Keys(d.Skipped)) {
-		_, _ = fmt.Fprintf(w, "Skipped %d users: %s.\n", d.Skipped[reason], skippedWords(reason))
+		_, _ = fmt.Fprintf(w, "Users skipped, %s: %d.\n", skippedWords(reason), d.Skipped[reason])
 	}
 	if len(d.Users) == 0 {
 		return
