@@ -13,7 +13,7 @@ const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src
 
 // permissions leave a page the one power it needs.
 const permissions = "publickey-credentials-create=(self), publickey-credentials-get=(), camera=(), microphone=(), geolocation=(), " +
-	"usb=(), hid=(), serial=(), bluetooth=(), payment=(), clipboard-read=(), display-capture=()"
+	"usb=(), hid=(), serial=(), payment=(), clipboard-read=(), display-capture=()"
 
 // guarded puts what holds for every answer before next: the headers, and that nothing is taken from other sites. What next
 // panics with is told to nobody but the person, because the address of the page is a secret.

