@@ -187,8 +187,8 @@ func (l Letter) values() (map[string]string, error) {
 	}
 	if allowed(l.Kind, "link") {
 		link, err := checkLink(l.Opening.Link, maxLink)
-		if err != nil {
-			return nil, err
+		if err != nil || link != l.Opening.Link { // another spelling could be another link
+			return nil, ErrLink
 		}
 		v["link"] = link
 	}

@@ -111,7 +111,7 @@ func parse5322(t testing.TB, raw []byte) parsed {
 var ours = map[string][]string{
 	"html": {"lang"}, "head": nil, "meta": {"charset", "name", "content"}, "title": nil, "style": nil, "body": {"class", "style"},
 	"div": {"class", "style"}, "p": {"class", "style"}, "a": {"href", "class", "style"}, "code": {"class", "style"}, "bdi": nil, "br": nil,
-	"ul": {"style"}, "ol": {"style"}, "li": {"style"}, "img": {"src", "alt", "width", "height", "class", "style"},
+	"ul": {"style"}, "ol": {"start", "style"}, "li": {"style"}, "img": {"src", "alt", "width", "height", "class", "style"},
 }
 
 // checkPage fails when a page holds an element, an attribute or a link that is not ours, or loads anything.
@@ -311,7 +311,7 @@ func TestOwnTemplateIsUsedWhereItIsGood(t *testing.T) {
 	if r.Text != want || r.Subject != "Ada Lovelace: PIN & more" {
 		t.Errorf("subject %q, text\n%s\nwant\n%s", r.Subject, r.Text, want)
 	}
-	for _, part := range []string{">Do this:</p>\n<ul", ">first &lt;b&gt;</li>", "<bdi>Blue card</bdi></li></ul>", "<ol", ">one</li>", `class="button"`, "Set PIN"} {
+	for _, part := range []string{">Do this:</p>\n<ul", ">first &lt;b&gt;</li>", "<bdi>Blue card</bdi></li></ul>", `<ol start="1"`, ">one</li>", `class="button"`, "Set PIN"} {
 		if !strings.Contains(r.HTML, part) {
 			t.Errorf("the page has no %s:\n%s", part, r.HTML)
 		}

@@ -6,6 +6,7 @@ import (
 	"image"
 	_ "image/jpeg" // a logo may be one
 	"image/png"
+	"math"
 	"sync"
 
 	"golang.org/x/image/draw"
@@ -67,7 +68,7 @@ func scale(logo []byte) *picture {
 	}
 	size := from.Bounds().Size()
 	fit := min(2*logoWidth/float64(size.X), 2*logoHeight/float64(size.Y), 1)
-	w, h := max(1, int(float64(size.X)*fit)), max(1, int(float64(size.Y)*fit))
+	w, h := pixels(size.X, fit), pixels(size.Y, fit)
 	to := image.NewNRGBA(image.Rect(0, 0, w, h))
 	draw.CatmullRom.Scale(to, to.Bounds(), from, from.Bounds(), draw.Src, nil)
 	var b bytes.Buffer
@@ -75,5 +76,7 @@ func scale(logo []byte) *picture {
 		return nil
 	}
 	shown := min(logoWidth/float64(w), logoHeight/float64(h), 1)
-	return &picture{png: b.Bytes(), width: max(1, int(float64(w)*shown)), height: max(1, int(float64(h)*shown))}
+	return &picture{png: b.Bytes(), width: pixels(w, shown), height: pixels(h, shown)}
 }
+
+func pixels(n int, scale float64) int { return max(1, int(math.Round(float64(n)*scale))) }

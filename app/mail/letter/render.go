@@ -38,6 +38,9 @@ func render(l Letter, t *directory.MailTemplate, source func(*picture) string) (
 	if p.logo != nil {
 		p.source = source(p.logo)
 	}
+	if p.subject == "" {
+		p.subject = tidy(fill(Default(l.Kind, words.Language()).Subject, values, asText))
+	}
 	paragraphs := parse(own.Body, values)
 	return Rendered{p.subject, plainText(paragraphs, values), p.html(paragraphs)}, nil
 }
@@ -169,11 +172,11 @@ func (p page) block(b paragraph) string {
 	case codeBox:
 		s.WriteString(`<p style="` + buttonRow + `"><code class="code" style="` + codeStyle + `">` + html.EscapeString(p.values["code"]) + "</code></p>\n")
 	case bullets, steps:
-		tag := "ul"
+		tag, start := "ul", ""
 		if b.form == steps {
-			tag = "ol"
+			tag, start = "ol", ` start="`+strings.TrimSuffix(b.marks[0], ". ")+`"` // it may go on after a button
 		}
-		s.WriteString("<" + tag + ` style="` + listStyle + `">`)
+		s.WriteString("<" + tag + start + ` style="` + listStyle + `">`)
 		for _, line := range b.lines {
 			s.WriteString(`<li style="` + itemStyle + `">` + fill(line, p.values, asHTML) + "</li>")
 		}
