@@ -76,6 +76,7 @@ func (p *cardPage) shown() {
 
 func (p *cardPage) left() {
 	p.stand.Close()
+	p.desk.wakeMail() // a mail about a temporary PIN may have been put into the outbox
 	p.desk.beside(p.desk.ctx, func(context.Context) { p.stand.Ceremony.Wait() })
 }
 

@@ -8,10 +8,12 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
 
+	"tapstation/app/activation"
 	"tapstation/app/directory"
 	"tapstation/assets/text"
 	"tapstation/ui/theme"
 	"tapstation/ui/widget"
+	"tapstation/ui/wizard"
 )
 
 // userPage is one user: who they are, which keys they hold, what happened to them, and what can be done about it.
@@ -20,6 +22,7 @@ type userPage struct {
 	back     page // where it was opened, if that is another list than All Users
 	state    userState
 	asked    int
+	watched  int // counts the looks at mails that have not left
 	cancel   context.CancelFunc
 	rename   *renameForm   // while a key's name is being changed
 	settings *settingsForm // while a key's settings are
@@ -89,6 +92,7 @@ func (p *userPage) shown() { p.ask() }
 func (p *userPage) left() {
 	p.cancel()
 	p.asked++
+	p.watched++
 	p.state.Renaming, p.rename = "", nil
 	p.state.Setting, p.settings = "", nil
 	p.state.Said, p.state.Trouble = "", nil
@@ -103,6 +107,14 @@ func (p *userPage) ask() {
 	p.state.Failed, p.state.Slow = nil, false
 	p.desk.beside(ctx, func(ctx context.Context) {
 		u, keys, err := p.desk.station.Directory.User(ctx, id)
+		var waiting map[string]activation.Waiting
+		if err == nil {
+			waiting, err = lookUpWaiting(ctx, p.desk.station.Activation, keys)
+		}
+		var defaults directory.KeyDefaults
+		if err == nil {
+			defaults, err = p.desk.station.Directory.KeyDefaults(ctx, id)
+		}
 		p.desk.do(func() {
 			if n != p.asked {
 				return
@@ -110,7 +122,8 @@ func (p *userPage) ask() {
 			p.asked++ // answered: nothing is awaited any more
 			p.state.Failed = err
 			if err == nil {
-				p.state.User, p.state.Keys, p.state.Known = u, keys, true
+				p.state.User, p.state.Keys, p.state.Waiting, p.state.Defaults, p.state.Known = u, keys, waiting, defaults, true
+				p.watchMail()
 			}
 			p.render()
 			if err == nil {
@@ -241,6 +254,9 @@ func (p *userPage) parts() fyne.CanvasObject {
 	add(text.T("user.last_name"), s.User.LastName, false)
 	add(text.T("user.email"), s.User.Email, true)
 	add(text.T("user.groups"), strings.Join(s.User.Groups, ", "), false)
+	if s.User.Language != "" {
+		add(text.T("user.language"), wizard.LanguageName(s.User.Language), false)
+	}
 	add(text.T("user.created"), date(s.User.Created), false)
 
 	parts := []fyne.CanvasObject{

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/base64"
 	"fmt"
+	"maps"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
@@ -19,11 +20,19 @@ import (
 type keyPanel struct {
 	object       fyne.CanvasObject
 	rename, more *widget.Button
+	acts         map[keyAct]*widget.Button // on a key that waits for its user
+}
+
+// buttons are all of a key's, by what tells them apart.
+func (k *keyPanel) buttons() map[keyAct]*widget.Button {
+	all := map[keyAct]*widget.Button{"rename": k.rename, "more": k.more}
+	maps.Copy(all, k.acts)
+	return all
 }
 
 // key shows a key, or what is being changed of it.
 func (p *userPage) key(k directory.SecurityKey) *keyPanel {
-	panel := &keyPanel{}
+	panel := &keyPanel{acts: map[keyAct]*widget.Button{}}
 	kind := widget.KindSign(k.Kind)
 	icon := widget.Picture(kind.Icon.In(theme.Muted), 24)
 	if p.state.Renaming == k.ID && p.rename != nil {
@@ -49,6 +58,9 @@ func (p *userPage) key(k directory.SecurityKey) *keyPanel {
 	acts.Add(panel.more)
 	head := container.NewBorder(nil, nil, widget.Line(0, icon), widget.Line(theme.Space16, marks, acts), widget.PadXY(theme.Space8, 8, name))
 	below := keyFacts(k, kind.Word)
+	if waits(k) {
+		below = widget.Column(0, below, p.ticket(k, panel))
+	}
 	if p.state.Setting == k.ID && p.settings != nil {
 		below = p.settings.content
 	}
@@ -76,7 +88,9 @@ func keyFacts(k directory.SecurityKey, kind string) fyne.CanvasObject {
 	if !k.Activated.IsZero() {
 		add(text.T("user.key.activated"), clipped(text.DateTime(k.Activated)))
 	}
-	add(text.T("user.key.last_used"), clipped(lastUsed(k)))
+	if k.State != directory.Pending {
+		add(text.T("user.key.last_used"), clipped(lastUsed(k)))
+	}
 	return widget.Facts(facts...)
 }
 
@@ -110,17 +124,20 @@ func onOff(on bool) string {
 func (p *userPage) refresh() {
 	focused := p.desk.window.Canvas().Focused()
 	var key string
-	renames := false
+	var which keyAct
 	for id, panel := range p.panels {
-		if b, ok := focused.(*widget.Button); ok && b != nil && (b == panel.more || b == panel.rename) {
-			key, renames = id, b == panel.rename
+		for name, b := range panel.buttons() {
+			if b != nil && focused == fyne.Focusable(b) {
+				key, which = id, name
+			}
 		}
 	}
 	p.render()
 	if panel := p.panels[key]; panel != nil {
-		if renames && panel.rename != nil {
-			p.desk.focus(panel.rename)
-		} else if panel.more != nil {
+		switch b := panel.buttons()[which]; {
+		case b != nil:
+			p.desk.focus(b)
+		case panel.more != nil:
 			p.desk.focus(panel.more)
 		}
 	}
@@ -157,6 +174,8 @@ func (p *userPage) act(a keyAct, k directory.SecurityKey) {
 	dir, by := p.desk.station.Directory, p.desk.actor()
 	owner := p.state.User.DisplayName()
 	switch a {
+	case activateKey, resendMail, copyLink, copyCode, withdrawKey:
+		p.actOnTicket(a, k)
 	case copyKeyID:
 		p.desk.app.Clipboard().SetContent(k.ID)
 		p.state.Said, p.state.Trouble = text.T("user.key.copied", "Name", k.Name), nil

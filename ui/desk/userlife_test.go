@@ -75,7 +75,7 @@ func TestWhatARoleMayNotDoIsNotShown(t *testing.T) {
 	}{
 		{directory.Owner, directory.Active, "[pin replace settings disable revoke copy]"},
 		{directory.Owner, directory.Disabled, "[pin replace settings enable revoke copy]"},
-		{directory.Owner, directory.Pending, "[settings revoke copy]"},
+		{directory.Owner, directory.Pending, "[settings copy]"},
 		{directory.Owner, directory.Revoked, "[copy]"},
 		{directory.Operator, directory.Active, "[pin replace copy]"},
 		{directory.Auditor, directory.Active, "[copy]"},

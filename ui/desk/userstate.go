@@ -1,6 +1,7 @@
 package desk
 
 import (
+	"tapstation/app/activation"
 	"tapstation/app/audit"
 	"tapstation/app/directory"
 	"tapstation/assets/text"
@@ -16,9 +17,11 @@ type userState struct {
 	Known    bool
 	Slow     bool // waiting long enough to say so
 	Failed   error
-	Key      string // ID of the key that is to be in view; "" if none
-	Renaming string // ID of the key whose name is being changed; "" if none
-	Setting  string // ID of the key whose settings are being changed; "" if none
+	Key      string                        // ID of the key that is to be in view; "" if none
+	Waiting  map[string]activation.Waiting // where the keys stand that wait for their user, by ID
+	Defaults directory.KeyDefaults         // of this user's keys
+	Renaming string                        // ID of the key whose name is being changed; "" if none
+	Setting  string                        // ID of the key whose settings are being changed; "" if none
 
 	Doing   bool   // something is being done with the user or a key
 	Said    string // what was done last; "" if nothing is to be said of it
@@ -56,6 +59,11 @@ type keyAct string
 
 // Acts.
 const (
+	activateKey    keyAct = "activate"
+	resendMail     keyAct = "resend"
+	copyLink       keyAct = "copy_link"
+	copyCode       keyAct = "copy_code"
+	withdrawKey    keyAct = "withdraw"
 	copyKeyID      keyAct = "copy"
 	setPIN         keyAct = "pin"
 	changeSettings keyAct = "settings"
@@ -82,7 +90,7 @@ func actsOn(k directory.SecurityKey, userDisabled bool, may func(directory.Right
 		case directory.Disabled:
 			acts = append(acts, enableKey)
 		}
-		if k.State != directory.Revoked {
+		if inUse { // a pending key is withdrawn
 			acts = append(acts, revokeKey)
 		}
 	}
@@ -93,11 +101,21 @@ func actsOn(k directory.SecurityKey, userDisabled bool, may func(directory.Right
 func (a keyAct) pick(k directory.SecurityKey) widget.Pick {
 	p := widget.Pick{ID: string(a)}
 	switch a {
+	case activateKey:
+		p.Title, p.Icon = text.T("activation.now"), theme.CardIcon
+	case resendMail:
+		p.Title, p.Icon = text.T("activation.resend"), theme.SendIcon
+	case copyLink:
+		p.Title, p.Icon = text.T("activation.copy_link"), theme.LinkIcon
+	case copyCode:
+		p.Title, p.Icon = text.T("activation.copy_code"), theme.CopyIcon
+	case withdrawKey:
+		p.Title, p.Icon = text.T("activation.withdraw"), theme.CrossIcon
 	case copyKeyID:
 		p.Title, p.Icon = text.T("user.key.copy_id"), theme.CopyIcon
 	case setPIN:
 		p.Title, p.Icon = text.T("user.key.change_pin"), theme.PINIcon
-		if !k.HasPIN() {
+		if !k.HasPIN() || k.TemporaryPIN {
 			p.Title = text.T("user.key.set_pin")
 		}
 	case changeSettings:

@@ -29,6 +29,13 @@ func (d *Desk) openWizardWith(c wizard.Config, back page) {
 	p := &wizardPage{desk: d, back: back}
 	c.Directory, c.Board = d.station.Directory, d.station.Board
 	c.Enroll, c.GiveUp = d.station.Enroller.Enroll, d.station.Enroller.GiveUp
+	c.Activation, c.EditsUsers, c.OnMail = d.station.Activation, d.may(directory.ManageUsers), d.wakeMail
+	if d.may(directory.ChangeSettings) {
+		c.SetUpMail = func() {
+			p.over = true
+			d.ShowMailSettings()
+		}
+	}
 	c.Actor, c.Do, c.OpenLink, c.OnEnd = d.actor(), d.opts.Do, d.openLink, p.ended
 	p.wizard = wizard.New(c)
 	d.show(p)
@@ -45,6 +52,7 @@ func (d *Desk) Wizard() *wizard.Wizard {
 // ended goes back to where the wizard was opened, and says there who has been saved.
 func (p *wizardPage) ended(userID string) {
 	p.over = true
+	p.desk.wakeMail() // a mail about a temporary PIN may have been put into the outbox
 	p.desk.show(p.back)
 	if u := p.desk.users; p.back == u && userID != "" {
 		saved := p.wizard.State().Saved

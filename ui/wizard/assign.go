@@ -128,6 +128,9 @@ func (w *Wizard) assign() {
 			var invalid *directory.InvalidError
 			switch {
 			case err == nil:
+				if w.config.OnMail != nil {
+					w.config.OnMail()
+				}
 				w.set(w.state.Sent(k, waiting))
 			case errors.As(err, &invalid) && invalid.Fields[0].Field == "key_name":
 				w.set(w.state.NotKept(nil, nil))

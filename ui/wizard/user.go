@@ -130,24 +130,26 @@ func (p *userPage) fill(s State) {
 	p.fillGroups(s)
 }
 
+// LanguageName is what a language is called in itself, where there is a translation into it; else its tag.
+func LanguageName(tag string) string {
+	if slices.Contains(text.Languages(), tag) {
+		return text.T("settings.language." + tag)
+	}
+	return tag
+}
+
 // languages are the answers to which language the user is written to in.
 func languages(s State) []widget.Option {
-	name := func(l string) string {
-		if slices.Contains(text.Languages(), l) {
-			return text.T("settings.language." + l)
-		}
-		return l
-	}
 	workspace := s.Workspace.Language
 	if workspace == "" {
 		workspace = text.Language()
 	}
-	options := []widget.Option{{ID: "", Title: text.T("wizard.user.language_workspace", "Language", name(workspace))}}
+	options := []widget.Option{{ID: "", Title: text.T("wizard.user.language_workspace", "Language", LanguageName(workspace))}}
 	for _, l := range text.Languages() {
-		options = append(options, widget.Option{ID: l, Title: name(l)})
+		options = append(options, widget.Option{ID: l, Title: LanguageName(l)})
 	}
 	if own := s.Draft.Language; own != "" && !slices.Contains(text.Languages(), own) {
-		options = append(options, widget.Option{ID: own, Title: name(own)}) // from a file, say: "de-AT"
+		options = append(options, widget.Option{ID: own, Title: LanguageName(own)}) // from a file, say: "de-AT"
 	}
 	return options
 }

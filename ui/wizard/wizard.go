@@ -33,6 +33,7 @@ type Config struct {
 	Activation *activation.Tickets
 	EditsUsers bool
 	SetUpMail  func()
+	OnMail     func()          // a mail was put into the outbox; may be nil
 	User       *directory.User // gets a further key; nil: a new user
 	// Edit is about the User alone: who they are, and nothing after that. Replaces is a key of theirs whose place the new
 	// one takes, with its settings: it begins with the card.
