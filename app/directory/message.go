@@ -57,7 +57,8 @@ const (
 type MessageQuery struct {
 	State         MessageState
 	UserID, KeyID string
-	Desc          bool // the last made first
+	MadeBefore    time.Time // finds those made before
+	Desc          bool      // the last made first
 	After         string
 	Limit         int // at most 1,000; 0: 100
 }

@@ -101,12 +101,8 @@ func (d *Directory) MailFigures(ctx context.Context, before time.Time) (MailFigu
 		if counts[Queued] == 0 {
 			return nil
 		}
-		oldest, err := tx.Messages(MessageQuery{State: Queued, Limit: MostWaiting})
-		for _, m := range oldest.Messages {
-			if m.Created.Before(before) {
-				figures.WaitingLong++
-			}
-		}
+		long, err := tx.Messages(MessageQuery{State: Queued, MadeBefore: before, Limit: MostWaiting})
+		figures.WaitingLong = len(long.Messages)
 		return err
 	})
 	if err != nil {

@@ -99,6 +99,12 @@ func (t *tx) Messages(q directory.MessageQuery) (page directory.MessagePage, err
 		if err != nil {
 			return page, err
 		}
+		if !q.MadeBefore.IsZero() && !m.Created.Before(q.MadeBefore) {
+			if !q.Desc {
+				break // all others were made later
+			}
+			continue
+		}
 		if (q.State == "" || m.State == q.State) && (q.UserID == "" || directory.Fold(m.UserID) == directory.Fold(q.UserID)) {
 			page.Messages = append(page.Messages, m)
 		}

@@ -107,10 +107,11 @@ func messagesComeInPages(t *testing.T, s directory.Store) {
 	for _, q := range []directory.MessageQuery{
 		{}, {State: directory.Sent}, {State: directory.Queued}, {State: directory.Unconfirmed}, {UserID: "Ada"}, {UserID: "ad"}, {UserID: "bob", State: directory.Queued},
 		{UserID: "bob", State: directory.Failed}, {KeyID: "k"}, {KeyID: "k1", State: directory.Sent}, {KeyID: "k1", UserID: "ada", State: directory.Queued},
+		{MadeBefore: all[40].Created}, {MadeBefore: all[0].Created}, {State: directory.Sent, MadeBefore: all[60].Created.Add(time.Second)},
 	} {
 		var want []directory.Message
 		for _, m := range all {
-			if (q.State == "" || m.State == q.State) && (q.KeyID == "" || m.KeyID == q.KeyID) &&
+			if (q.MadeBefore.IsZero() || m.Created.Before(q.MadeBefore)) && (q.State == "" || m.State == q.State) && (q.KeyID == "" || m.KeyID == q.KeyID) &&
 				(q.UserID == "" || directory.Fold(m.UserID) == directory.Fold(q.UserID)) {
 				want = append(want, m)
 			}
