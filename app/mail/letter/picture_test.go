@@ -38,7 +38,7 @@ func TestLogoGoesWithTheMailSmall(t *testing.T) {
 		width, height int // in the picture; 0: there is none
 		shown         string
 	}{
-		{"a wide PNG", drawn(400, 50, asPNG), 400, 50, `width="220" height="27"`},
+		{"a wide PNG", drawn(400, 50, asPNG), 400, 50, `width="220" height="28"`},
 		{"a high JPEG", drawn(100, 300, asJPEG), 32, 96, `width="16" height="48"`},
 		{"a small PNG", drawn(20, 10, asPNG), 20, 10, `width="20" height="10"`},
 		{"a line", drawn(600, 1, asPNG), 440, 1, `width="220" height="1"`},
