@@ -1,4 +1,4 @@
-package mail
+package mail_test
 
 import (
 	"fmt"
@@ -7,13 +7,14 @@ import (
 	"time"
 
 	"tapstation/app/directory"
+	"tapstation/app/mail"
 )
 
 // want is what one attempt comes to.
 type want struct {
 	state    directory.MessageState
 	attempts int
-	trouble  TroubleKind
+	trouble  mail.TroubleKind
 	answer   string // a part of what is shown with the message, or of the trouble
 	// wait bounds when it is tried again, after an attempt that counts or a message that others go before.
 	waits bool
@@ -26,10 +27,10 @@ func TestEveryFaultOnTheWay(t *testing.T) {
 	later := func(answer string) want {
 		return want{state: directory.Queued, attempts: 1, answer: answer, waits: true}
 	}
-	pause := func(kind TroubleKind, answer string) want {
+	pause := func(kind mail.TroubleKind, answer string) want {
 		return want{state: directory.Queued, trouble: kind, answer: answer}
 	}
-	postponed := func(kind TroubleKind, answer string) want {
+	postponed := func(kind mail.TroubleKind, answer string) want {
 		return want{state: directory.Queued, trouble: kind, answer: answer, waits: true}
 	}
 	refused := func(answer string) want {
@@ -41,31 +42,31 @@ func TestEveryFaultOnTheWay(t *testing.T) {
 		fault fault
 		want  want
 	}{
-		{greeting, fault{cut: true}, pause(CutOff, "")},
-		{greeting, fault{stall: true}, pause(Unreachable, "timeout")},
-		{greeting, fault{say: "421 4.3.2 full house\r\n"}, pause(ServerBusy, "421 4.3.2 full house")},
-		{greeting, fault{say: "451 later\r\n"}, pause(ServerBusy, "451 later")},
-		{greeting, fault{say: "554 5.7.1 go away\r\n"}, pause(ServerRefuses, "554 5.7.1 go away")},
-		{greeting, fault{say: "HTTP/1.1 400 Bad Request\r\n"}, pause(CutOff, "")},
-		{greeting, fault{say: "\x00\x01\x02\xff\r\n"}, pause(CutOff, "")},
-		{greeting, fault{say: strings.Repeat("220-x\r\n", 100_000)}, pause(CutOff, errFlood.Error())},
-		{greeting, fault{say: "220 " + strings.Repeat("x", 1<<20)}, pause(CutOff, "")},
+		{greeting, fault{cut: true}, pause(mail.CutOff, "")},
+		{greeting, fault{stall: true}, pause(mail.Unreachable, "timeout")},
+		{greeting, fault{say: "421 4.3.2 full house\r\n"}, pause(mail.ServerBusy, "421 4.3.2 full house")},
+		{greeting, fault{say: "451 later\r\n"}, pause(mail.ServerBusy, "451 later")},
+		{greeting, fault{say: "554 5.7.1 go away\r\n"}, pause(mail.ServerRefuses, "554 5.7.1 go away")},
+		{greeting, fault{say: "HTTP/1.1 400 Bad Request\r\n"}, pause(mail.CutOff, "")},
+		{greeting, fault{say: "\x00\x01\x02\xff\r\n"}, pause(mail.CutOff, "")},
+		{greeting, fault{say: strings.Repeat("220-x\r\n", 100_000)}, pause(mail.CutOff, mail.ErrFlood.Error())},
+		{greeting, fault{say: "220 " + strings.Repeat("x", 1<<20)}, pause(mail.CutOff, "")},
 
-		{"EHLO", fault{cut: true}, pause(CutOff, "")},
-		{"EHLO", fault{stall: true}, pause(Unreachable, "timeout")},
-		{"EHLO", fault{say: "421 4.3.2 shutting down\r\n"}, pause(ServerBusy, "421 4.3.2 shutting down")},
-		{"EHLO", fault{say: "450 4.7.1 later\r\n"}, pause(ServerBusy, "450 4.7.1 later")},
-		{"EHLO", fault{say: "550 5.7.1 no station.example.org\r\n"}, pause(ServerRefuses, "550 5.7.1 no station.example.org")},
-		{"EHLO", fault{say: "bogus\r\n"}, pause(CutOff, "")},
-		{"EHLO", fault{say: flood}, pause(CutOff, "")},
+		{"EHLO", fault{cut: true}, pause(mail.CutOff, "")},
+		{"EHLO", fault{stall: true}, pause(mail.Unreachable, "timeout")},
+		{"EHLO", fault{say: "421 4.3.2 shutting down\r\n"}, pause(mail.ServerBusy, "421 4.3.2 shutting down")},
+		{"EHLO", fault{say: "450 4.7.1 later\r\n"}, pause(mail.ServerBusy, "450 4.7.1 later")},
+		{"EHLO", fault{say: "550 5.7.1 no station.example.org\r\n"}, pause(mail.ServerRefuses, "550 5.7.1 no station.example.org")},
+		{"EHLO", fault{say: "bogus\r\n"}, pause(mail.CutOff, "")},
+		{"EHLO", fault{say: flood}, pause(mail.CutOff, "")},
 
 		{"MAIL", fault{cut: true}, later("EOF")},
 		{"MAIL", fault{stall: true}, later("timeout")},
-		{"MAIL", fault{say: "421 4.7.0 too many\r\n"}, postponed(ServerBusy, "421 4.7.0 too many")},
-		{"MAIL", fault{say: "451 4.3.0 later\r\n"}, postponed(ServerBusy, "451 4.3.0 later")},
-		{"MAIL", fault{say: "452 4.3.1 disk full\r\n"}, postponed(ServerBusy, "452 4.3.1 disk full")},
-		{"MAIL", fault{say: "550 5.1.8 unknown sender\r\n"}, postponed(SenderRefused, "550 5.1.8 unknown sender")},
-		{"MAIL", fault{say: "530 5.7.0 log in first\r\n"}, postponed(SenderRefused, "530 5.7.0 log in first")},
+		{"MAIL", fault{say: "421 4.7.0 too many\r\n"}, postponed(mail.ServerBusy, "421 4.7.0 too many")},
+		{"MAIL", fault{say: "451 4.3.0 later\r\n"}, postponed(mail.ServerBusy, "451 4.3.0 later")},
+		{"MAIL", fault{say: "452 4.3.1 disk full\r\n"}, postponed(mail.ServerBusy, "452 4.3.1 disk full")},
+		{"MAIL", fault{say: "550 5.1.8 unknown sender\r\n"}, postponed(mail.SenderRefused, "550 5.1.8 unknown sender")},
+		{"MAIL", fault{say: "530 5.7.0 log in first\r\n"}, postponed(mail.SenderRefused, "530 5.7.0 log in first")},
 		{"MAIL", fault{say: "552 5.3.4 too large\r\n"}, refused("552 5.3.4 too large")},
 		{"MAIL", fault{say: "2x0 ok\r\n"}, later("2x0 ok")},
 		{"MAIL", fault{say: "354 go\r\n"}, later("354 go")},
@@ -74,7 +75,7 @@ func TestEveryFaultOnTheWay(t *testing.T) {
 		{"RCPT", fault{cut: true}, later("EOF")},
 		{"RCPT", fault{lose: true}, later("EOF")},
 		{"RCPT", fault{stall: true}, later("timeout")},
-		{"RCPT", fault{say: "421 4.7.0 shutting down\r\n"}, postponed(ServerBusy, "421 4.7.0 shutting down")},
+		{"RCPT", fault{say: "421 4.7.0 shutting down\r\n"}, postponed(mail.ServerBusy, "421 4.7.0 shutting down")},
 		{"RCPT", fault{say: "450 4.2.0 greylisted, come back in five minutes\r\n"}, later("450 4.2.0 greylisted")},
 		{"RCPT", fault{say: "452 4.2.2 mailbox full\r\n"}, later("452 4.2.2 mailbox full")},
 		{"RCPT", fault{say: "552 5.2.2 mailbox full\r\n"}, refused("552 5.2.2 mailbox full")},
@@ -85,7 +86,7 @@ func TestEveryFaultOnTheWay(t *testing.T) {
 
 		{"DATA", fault{cut: true}, later("EOF")},
 		{"DATA", fault{stall: true}, later("timeout")},
-		{"DATA", fault{say: "421 4.3.0 bye\r\n"}, postponed(ServerBusy, "421 4.3.0 bye")},
+		{"DATA", fault{say: "421 4.3.0 bye\r\n"}, postponed(mail.ServerBusy, "421 4.3.0 bye")},
 		{"DATA", fault{say: "451 4.3.0 later\r\n"}, later("451 4.3.0 later")},
 		{"DATA", fault{say: "554 5.5.1 no valid recipients\r\n"}, refused("554 5.5.1 no valid recipients")},
 		{"DATA", fault{say: "250 sure\r\n"}, later("250 sure")},
@@ -96,7 +97,7 @@ func TestEveryFaultOnTheWay(t *testing.T) {
 		{dot, fault{cut: true}, later("EOF")},
 		{dot, fault{stall: true}, later("timeout")},
 		{dot, fault{lose: true}, want{state: directory.Queued, attempts: 1, answer: "EOF", waits: true, twice: true}},
-		{dot, fault{say: "421 4.3.0 bye\r\n"}, postponed(ServerBusy, "421 4.3.0 bye")},
+		{dot, fault{say: "421 4.3.0 bye\r\n"}, postponed(mail.ServerBusy, "421 4.3.0 bye")},
 		{dot, fault{say: "451 4.7.1 greylisted\r\n"}, later("451 4.7.1 greylisted")},
 		{dot, fault{say: "452 4.3.1 disk full\r\n"}, later("452 4.3.1 disk full")},
 		{dot, fault{say: "552 5.3.4 too large\r\n"}, refused("552 5.3.4 too large")},
@@ -115,7 +116,7 @@ func TestEveryFaultOnTheWay(t *testing.T) {
 				return nil
 			})
 			o := newOffice(t, w.port)
-			o.box.patience = &quick
+			mail.Hurry(o.box, quick)
 			o.users(1)
 			r := o.deliver()
 			o.wants(r, test.want)
@@ -152,11 +153,11 @@ func named(f fault) string {
 	case f.stall:
 		return "stall"
 	}
-	return cut(strings.TrimSpace(f.say), 20)
+	return fmt.Sprintf("%.20q", strings.TrimSpace(f.say))
 }
 
 // wants looks at the one message, and at the report of the attempt at it.
-func (o *office) wants(r Report, want want) {
+func (o *office) wants(r mail.Report, want want) {
 	o.t.Helper()
 	m := o.first()
 	if m.State != want.state || m.Attempts != want.attempts {

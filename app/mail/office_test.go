@@ -1,4 +1,4 @@
-package mail
+package mail_test
 
 import (
 	"context"
@@ -11,10 +11,9 @@ import (
 	"testing"
 	"time"
 
-	"go.uber.org/goleak"
-
 	"tapstation/app/activation"
 	"tapstation/app/directory"
+	"tapstation/app/mail"
 	"tapstation/storage/bolt"
 	"tapstation/storage/seal"
 )
@@ -25,18 +24,15 @@ var begin = time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)
 
 func itoa(n int) string { return strconv.Itoa(n) }
 
-func ignoreNothing(t testing.TB) { goleak.VerifyNone(t) }
-
-// quick is patience for tests that wait for it to end.
-var quick = patience{connect: 300 * time.Millisecond, command: 300 * time.Millisecond, body: 300 * time.Millisecond,
-	answer: 300 * time.Millisecond, leave: 300 * time.Millisecond}
+// quick is how long a test waits for what does not come.
+const quick = 300 * time.Millisecond
 
 // office is a data folder whose workspace can mail, and a clock that stands until it is moved.
 type office struct {
 	t       testing.TB
 	dir     *directory.Directory
 	tickets *activation.Tickets
-	box     *Outbox
+	box     *mail.Outbox
 
 	mu   sync.Mutex
 	time time.Time
@@ -45,12 +41,18 @@ type office struct {
 func newOffice(t testing.TB, port int) *office {
 	t.Helper()
 	o := openOffice(t, t.TempDir())
+	o.setUp(port)
+	return o
+}
+
+// setUp has mail leave for a server on this machine.
+func (o *office) setUp(port int) {
+	o.t.Helper()
 	o.workspace(func(w *directory.Workspace) {
 		w.Name, w.RPID = "Example GmbH", "example.org"
 		w.Mail = directory.MailSettings{Host: "127.0.0.1", Port: port, Security: directory.Plain, From: "keys@example.org", Hello: "station.example.org"}
 		w.Portal.URL = "https://keys.example.org"
 	})
-	return o
 }
 
 // openOffice is a program that has just started on a data folder.
@@ -66,7 +68,7 @@ func openOffice(t testing.TB, folder string) *office {
 	box := seal.New(folder, seal.Options{FileOnly: true})
 	o.dir = &directory.Directory{Store: store, Now: o.now, Seal: box}
 	o.tickets = &activation.Tickets{Directory: o.dir, Seal: box}
-	o.box = &Outbox{Directory: o.dir, Tickets: o.tickets, Handover: &inMemory{}}
+	o.box = &mail.Outbox{Directory: o.dir, Tickets: o.tickets, Handover: &inMemory{}}
 	return o
 }
 
@@ -145,7 +147,7 @@ func (o *office) first() directory.Message {
 }
 
 // deliver makes one attempt at all that is due.
-func (o *office) deliver() Report {
+func (o *office) deliver() mail.Report {
 	o.t.Helper()
 	r, err := o.box.Deliver(o.t.Context())
 	o.must(err)
@@ -169,34 +171,34 @@ func (o *office) counts(want map[directory.MessageState]int) {
 // inMemory is a journal that ends with its test.
 type inMemory struct {
 	mu   sync.Mutex
-	left map[string]Handed
+	left map[string]mail.Handed
 	fail error
 }
 
-func (j *inMemory) Open() (string, []Handed, error) {
+func (j *inMemory) Open() (string, []mail.Handed, error) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	var left []Handed
+	var left []mail.Handed
 	for _, h := range j.left {
 		left = append(left, h)
 	}
 	return "this station", left, nil
 }
 
-func (j *inMemory) Begin(id string) error { return j.note(Handed{MessageID: id}) }
+func (j *inMemory) Begin(id string) error { return j.note(mail.Handed{MessageID: id}) }
 
 func (j *inMemory) Answer(id string, code int, answer string) error {
-	return j.note(Handed{MessageID: id, Code: code, Answer: answer})
+	return j.note(mail.Handed{MessageID: id, Code: code, Answer: answer})
 }
 
-func (j *inMemory) note(h Handed) error {
+func (j *inMemory) note(h mail.Handed) error {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	if j.fail != nil {
 		return j.fail
 	}
 	if j.left == nil {
-		j.left = map[string]Handed{}
+		j.left = map[string]mail.Handed{}
 	}
 	j.left[h.MessageID] = h
 	return nil

@@ -1,4 +1,4 @@
-package mail
+package mail_test
 
 import (
 	"bufio"
@@ -43,6 +43,7 @@ type post struct {
 	mechanisms     []string
 	// judge, when set, is asked before a message is taken.
 	judge func(a arrival) error
+	came  chan struct{} // closed when the first message has arrived
 }
 
 // arrival is a message that arrived.
@@ -57,7 +58,7 @@ func (a arrival) id() string { return strings.Trim(a.header.Get("Message-ID"), "
 
 func newPost(t testing.TB, change func(*post)) *post {
 	t.Helper()
-	p := &post{t: t, arrived: map[string]int{}, host: "127.0.0.1"}
+	p := &post{t: t, arrived: map[string]int{}, host: "127.0.0.1", came: make(chan struct{})}
 	p.server = smtp.NewServer(smtp.BackendFunc(func(c *smtp.Conn) (smtp.Session, error) {
 		p.mu.Lock()
 		defer p.mu.Unlock()
@@ -209,6 +210,9 @@ func (v *visit) Data(r io.Reader) error {
 		if err := v.p.judge(v.arrival); err != nil {
 			return err
 		}
+	}
+	if len(v.p.order) == 0 {
+		close(v.p.came)
 	}
 	v.p.arrived[v.arrival.id()]++
 	v.p.order = append(v.p.order, v.arrival)
