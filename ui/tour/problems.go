@@ -39,6 +39,8 @@ func (g *guide) assign(userID string) {
 	g.enter()
 	g.page(wizard.SettingsPage)
 	g.enter()
+	g.page(wizard.HowPage)
+	g.enter()
 	g.page(wizard.ActivationPage)
 }
 
@@ -87,7 +89,7 @@ func (g *guide) alreadyEnrolled() {
 	g.phase(tap.Failed)
 	g.picture("already-enrolled-stopped")
 	g.escape()
-	g.page(wizard.SettingsPage)
+	g.page(wizard.HowPage)
 	g.take()
 }
 

@@ -184,6 +184,8 @@ func (g *guide) enrollOne(h hands, picture func(name string)) {
 	h.press(t("wizard.next"))
 	g.page(wizard.SettingsPage)
 	h.press(t("wizard.next"))
+	g.page(wizard.HowPage)
+	h.press(t("wizard.next"))
 	g.step(enroll.WaitCard)
 	g.put(newCard)
 	g.phase(tap.Asking)
