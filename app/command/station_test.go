@@ -42,7 +42,8 @@ type desk struct {
 	service *virtual.Service
 	reader  *virtual.Reader
 	stdin   io.Reader
-	before  func() // runs when a command opens the station
+	before  func()                                                      // runs when a command opens the station
+	link    func(ctx context.Context, folder, actor, link string) error // nil: no window can be opened
 }
 
 const readerName = "Test Reader"
@@ -102,7 +103,7 @@ func (d *desk) runWithin(ctx context.Context, args ...string) outcome {
 	var stdout bytes.Buffer
 	stderr := &watched{}
 	status := Main(ctx, append([]string{"--data", d.folder}, args...), Parts{
-		Version: "1.2.3", Stdin: d.stdin, Stdout: &stdout, Stderr: stderr, Open: d.open,
+		Version: "1.2.3", Stdin: d.stdin, Stdout: &stdout, Stderr: stderr, Open: d.open, Link: d.link,
 	})
 	return outcome{d.t, status, stdout.String(), stderr.String()}
 }
