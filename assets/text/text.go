@@ -69,6 +69,9 @@ func In(language string) Words {
 	if language == "" {
 		return Words{inUse()}
 	}
+	if t, ok := spoken.Load(language); ok {
+		return Words{t.(*translation)}
+	}
 	name, err := match(language)
 	if err != nil {
 		return Words{inUse()}
@@ -112,20 +115,15 @@ func Speaks(language string) bool {
 	if len(language) > longestTag {
 		return false
 	}
-	if _, known := tags.Load(language); known {
+	if _, known := spoken.Load(language); known { // each user of an import asks
 		return true
 	}
 	name, err := match(language)
-	if err != nil {
-		return false
+	if name == language {
+		In(name)
 	}
-	if name == language { // of which there are few
-		tags.Store(name, true)
-	}
-	return true
+	return err == nil
 }
-
-var tags sync.Map // names of translations, for Speaks, which is asked of each user of an import
 
 // T is the sentence named key. Its placeholders are given as pairs of name and value:
 //

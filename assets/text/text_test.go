@@ -33,3 +33,26 @@ func TestUnknownKeyIsShownAsItIs(t *testing.T) {
 		t.Errorf("N of an unknown key is %q, want the key", got)
 	}
 }
+
+func TestWordsInAnotherLanguageThanTheOneInUse(t *testing.T) {
+	t.Cleanup(func() { current.Store(nil) })
+	if err := Use("en"); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		language, got string
+		speaks        bool
+	}{
+		{"", "en", true}, {"de", "de", true}, {"de", "de", true}, {"de-AT", "de", true}, {"en-GB", "en", true}, {"fr", "en", false}, {"\x00", "en", false},
+	} {
+		if got := In(c.language).Language(); got != c.got {
+			t.Errorf("In(%q) speaks %q, want %q", c.language, got, c.got)
+		}
+		if got := Speaks(c.language); got != c.speaks {
+			t.Errorf("Speaks(%q) is %v, want %v", c.language, got, c.speaks)
+		}
+	}
+	if Language() != "en" {
+		t.Errorf("the language in use is %q by now, want en", Language())
+	}
+}
