@@ -23,6 +23,8 @@ type dashboardPage struct {
 
 	tiles   []*widget.Tile
 	counts  []count
+	mail    []*widget.Tile // hidden where nothing is mailed
+	mails   []mailCount
 	bars    *chart.Bars
 	said    *widget.Text // of the bars
 	readers *fyne.Container
@@ -62,7 +64,15 @@ func (p *dashboardPage) row(counts []count) fyne.CanvasObject {
 }
 
 func (p *dashboardPage) stack(counts []count) fyne.CanvasObject {
-	return widget.Column(theme.Space12, p.add(counts)...)
+	return widget.Column(theme.Space12, append(p.add(counts), p.addMail(mailCounts(p.desk.now))...)...)
+}
+
+func (p *dashboardPage) addMail(counts []mailCount) (tiles []fyne.CanvasObject) {
+	for _, c := range counts {
+		t := widget.NewTile(c.sign, func() { p.desk.ShowMailWith(c.mails()) })
+		p.mail, p.mails, tiles = append(p.mail, t), append(p.mails, c), append(tiles, t)
+	}
+	return tiles
 }
 
 func (p *dashboardPage) add(counts []count) (tiles []fyne.CanvasObject) {
@@ -124,6 +134,21 @@ func lookCounts(now func() time.Time) []count {
 	}
 }
 
+// mailCounts are the mails that somebody should look into.
+func mailCounts(now func() time.Time) []mailCount {
+	sign := func(s widget.Sign, key string) widget.Sign { s.Word = text.T(key); return s }
+	return []mailCount{
+		{sign: sign(widget.MessageSign(directory.Failed), "dashboard.mail_failed"),
+			of:    func(f directory.MailFigures) int { return f.States[directory.Failed] },
+			mails: func() directory.MessageQuery { return directory.MessageQuery{State: directory.Failed, Desc: true} }},
+		{sign: sign(widget.MessageSign(directory.Queued), "dashboard.mail_waiting"),
+			of: func(f directory.MailFigures) int { return f.WaitingLong },
+			mails: func() directory.MessageQuery {
+				return directory.MessageQuery{State: directory.Queued, MadeBefore: now().Add(-mailLong), Desc: true}
+			}},
+	}
+}
+
 func (p *dashboardPage) content() fyne.CanvasObject { return p.holder }
 
 func (p *dashboardPage) keys() *widget.Keys {
@@ -150,16 +175,20 @@ func (p *dashboardPage) ask() {
 	p.cancel = cancel
 	p.state.Asked++
 	p.state.Slow = false
-	n, q := p.state.Asked, statisticsOn(p.desk.now())
+	n, q, long := p.state.Asked, statisticsOn(p.desk.now()), p.desk.now().Add(-mailLong)
 	p.desk.beside(ctx, func(ctx context.Context) {
 		figures, err := p.desk.station.Directory.Statistics(ctx, q)
+		var mails directory.MailFigures
+		if err == nil {
+			mails, err = p.desk.station.Directory.MailFigures(ctx, long)
+		}
 		p.desk.do(func() {
 			if n != p.state.Asked {
 				return
 			}
 			p.state.Failed = err
 			if err == nil {
-				p.state.Known, p.state.Query, p.state.Figures = true, q, figures
+				p.state.Known, p.state.Query, p.state.Figures, p.state.Mail = true, q, figures, mails
 			}
 			p.render()
 		})
@@ -215,6 +244,10 @@ func (p *dashboardPage) render() {
 	default:
 		for i, t := range p.tiles {
 			t.SetNumber(text.Number(p.counts[i].of(s.Figures)))
+		}
+		for i, t := range p.mail {
+			t.Hidden = !s.mails()
+			t.SetNumber(text.Number(p.mails[i].of(s.Mail)))
 		}
 		p.bars.Set(s.bars())
 		p.renderSaid()

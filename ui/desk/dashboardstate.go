@@ -24,6 +24,7 @@ type dashboardState struct {
 	Failed  error
 	Query   directory.StatisticsQuery // that Figures answer
 	Figures directory.Statistics
+	Mail    directory.MailFigures
 }
 
 // statisticsOn asks for the figures of a moment: the last days as the clock on the wall has them, today's the last.
@@ -68,4 +69,21 @@ type count struct {
 	of    func(directory.Statistics) int
 	users func() directory.UserQuery // either this
 	keys  func() directory.KeyQuery  // or this
+}
+
+// mailCount is one figure of the outbox, and the list behind it.
+type mailCount struct {
+	sign  widget.Sign
+	of    func(directory.MailFigures) int
+	mails func() directory.MessageQuery
+}
+
+// mails tells whether anything was ever mailed.
+func (s dashboardState) mails() bool {
+	for _, n := range s.Mail.States {
+		if n > 0 {
+			return true
+		}
+	}
+	return false
 }

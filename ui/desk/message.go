@@ -46,13 +46,13 @@ func (p *messagePage) render() {
 			facts = append(facts, widget.Fact{Label: label, Value: clipped(value)})
 		}
 	}
-	copyable := func(label, value string) {
-		if value != "" {
-			facts = append(facts, widget.Fact{Label: label, Value: widget.NewCopyableLines(label, value)})
+	copyable := func(label string, value *widget.Copyable) {
+		if value.Text() != "" {
+			facts = append(facts, widget.Fact{Label: label, Value: value})
 		}
 	}
 	add(text.T("message.user"), called(p.row.User.DisplayName(), m.UserID))
-	copyable(text.T("message.address"), m.To)
+	copyable(text.T("message.address"), widget.NewCopyable(text.T("message.address"), m.To))
 	add(text.T("message.key"), p.row.Key.Name)
 	add(text.T("message.made"), text.DateTime(m.Created))
 	add(text.T("outbox.column.attempts"), text.Number(m.Attempts))
@@ -64,8 +64,8 @@ func (p *messagePage) render() {
 	} else if !m.Done.IsZero() {
 		add(text.T("message.done"), text.DateTime(m.Done))
 	}
-	copyable(text.T("message.answer"), m.Answer)
-	copyable(text.T("message.id"), m.MessageID)
+	copyable(text.T("message.answer"), widget.NewCopyableLines(text.T("message.answer"), answerWords(m)))
+	copyable(text.T("message.id"), widget.NewCopyable(text.T("message.id"), m.MessageID))
 
 	acts := []fyne.CanvasObject{p.user}
 	if p.row.Key.Name != "" {
@@ -90,7 +90,7 @@ func (p *messagePage) render() {
 		notice.Set(problemSign(p.wrong))
 	}
 	back := widget.NewQuiet(text.T("message.back"), "", theme.BackIcon, p.goBack)
-	body := container.NewVScroll(roomForRings(widget.Form(widget.Panel(widget.PadXY(theme.Space24, theme.Space12, widget.Facts(facts...))))))
+	body := container.NewVScroll(container.NewVBox(widget.Form(widget.Panel(widget.PadXY(theme.Space24, theme.Space12, widget.Facts(facts...))))))
 	p.holder.Objects = []fyne.CanvasObject{detailPage(back,
 		widget.TitleLine(text.T("outbox.kind."+string(m.Kind)), widget.Line(theme.Space8, acts...)), body, notice, widget.Form(about))}
 	p.holder.Refresh()

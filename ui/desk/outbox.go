@@ -22,6 +22,8 @@ type outboxPage struct {
 
 	search      *widget.Search
 	standing    *widget.Filter
+	made        *widget.Filter  // only another page asks for it
+	find        *fyne.Container // search and filters
 	meant       *fyne.Container // who the search may mean
 	sending     *sendingView
 	count       *widget.Text
@@ -51,6 +53,13 @@ func newOutboxPage(d *Desk) *outboxPage {
 		q.State = directory.MessageState(id)
 		p.ask(q)
 	}, states...)
+	p.made = widget.NewFilter(text.T("outbox.made_before"), func(id string) {
+		q := p.state.Query
+		if id == "" {
+			q.MadeBefore = time.Time{}
+		}
+		p.ask(q)
+	})
 	p.buildList()
 	p.again = widget.NewQuiet(text.T("page.again"), "", theme.AgainIcon, func() { p.state.retry(); p.send() })
 	p.middle, p.bar = container.NewStack(), container.NewStack()
@@ -59,9 +68,9 @@ func newOutboxPage(d *Desk) *outboxPage {
 	if d.may(directory.EnrollKeys) {
 		acts = append(acts, p.sending.now)
 	}
-	find := container.New(&filterLayout{}, p.search, p.standing)
+	p.find = container.New(&filterLayout{}, p.search, p.standing, p.made)
 	p.body = widget.Above(theme.Space16, container.NewBorder(nil, p.bar, nil, nil, p.middle),
-		countedTitle(text.T("outbox.title"), p.count, p.again, acts...), p.sending.all, find, p.meant)
+		countedTitle(text.T("outbox.title"), p.count, p.again, acts...), p.sending.all, p.find, p.meant)
 	p.all = widget.PadXY(theme.Space32, theme.Space24, p.body)
 	p.render()
 	return p
@@ -80,9 +89,9 @@ func (p *outboxPage) buildList() {
 			})
 	}
 	p.list = widget.NewList(func() int { return p.state.Rows.count() },
-		words("outbox.column.to", 1.35, func(r directory.MessageRow) string { return called(r.User.DisplayName(), r.Message.To) }),
-		words("outbox.column.about", 1.2, aboutWords),
-		widget.NewCol(text.T("outbox.column.state"), 0.95, func() *widget.Badge { return widget.NewStatus(widget.Sign{}) },
+		words("outbox.column.to", 1.2, func(r directory.MessageRow) string { return r.User.DisplayName() }),
+		words("outbox.column.about", 1.25, aboutWords),
+		widget.NewCol(text.T("outbox.column.state"), 1.15, func() *widget.Badge { return widget.NewStatus(widget.Sign{}) },
 			func(b *widget.Badge, row int) {
 				s := widget.Sign{}
 				if r, ok := p.state.Rows.at(row); ok {
@@ -90,7 +99,7 @@ func (p *outboxPage) buildList() {
 				}
 				b.Set(s)
 			}),
-		words("outbox.column.answer", 1.5, func(r directory.MessageRow) string { return r.Message.Answer }),
+		words("outbox.column.answer", 1.5, func(r directory.MessageRow) string { return answerWords(r.Message) }),
 		words("outbox.column.attempts", 0.55, func(r directory.MessageRow) string { return text.Number(r.Message.Attempts) }),
 		words("outbox.column.when", 1.05, func(r directory.MessageRow) string { return whenWords(r.Message, p.desk.now()) }))
 	if p.desk.may(directory.EnrollKeys) {
@@ -282,6 +291,11 @@ func (p *outboxPage) render() {
 	s := &p.state
 	p.renderCount()
 	p.standing.Choose(string(s.Query.State))
+	p.made.Choose(timeWords(s.Query.MadeBefore))
+	if hidden := s.Query.MadeBefore.IsZero(); hidden != p.made.Hidden {
+		p.made.Hidden = hidden
+		p.find.Refresh()
+	}
 	if s.offer(p.meant, func(id string) { p.search.Entry.SetText(id) }) {
 		p.body.Refresh()
 	}

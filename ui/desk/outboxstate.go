@@ -47,7 +47,9 @@ func (s outboxState) took(n int, list directory.MessageListing, err error) outbo
 
 // narrowed tells whether only some of the mails are asked for.
 func (s outboxState) narrowed() bool {
-	return s.Query.State != "" || s.Query.UserID != "" || s.Typed != ""
+	q := s.Query
+	q.Desc = false
+	return q != directory.MessageQuery{} || s.Typed != ""
 }
 
 // total is how many mails match, where that is known: at the end of the list, or where the directory has counted them.
@@ -55,7 +57,7 @@ func (s outboxState) total() (n int, known bool) {
 	switch {
 	case s.Known && s.Rows.end && !s.Asking:
 		return s.Rows.count(), true
-	case s.Figures == nil || s.Query.UserID != "" || s.Query.KeyID != "":
+	case s.Figures == nil || s.Query.UserID != "" || s.Query.KeyID != "" || !s.Query.MadeBefore.IsZero():
 		return s.Rows.count(), false
 	case s.Query.State != "":
 		return s.Figures.States[s.Query.State], true
@@ -82,6 +84,22 @@ func aboutWords(r directory.MessageRow) string {
 		words += " · " + r.Key.Name
 	}
 	return words
+}
+
+// answerWords is what was said last of a mail.
+func answerWords(m directory.Message) string {
+	if m.State == directory.Unconfirmed {
+		return text.T("outbox.no_answer") // it is Tapstation's own word
+	}
+	return m.Answer
+}
+
+// timeWords is a moment; "" where there is none.
+func timeWords(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return text.DateTime(t)
 }
 
 // whenWords is when a mail leaves next, or since when it stands as it does.

@@ -371,18 +371,20 @@ func (p *settingsPage) sectionForm() fyne.CanvasObject {
 			p.first = c.first
 		}
 		if part := settingParts[setting]; part != "" {
-			rows = append(rows, widget.PadXY(0, theme.Space8, widget.Title(text.T("settings.part."+part))))
+			title := widget.NewText(text.T("settings.part." + part))
+			title.Bold = true
+			rows = append(rows, widget.PadXY(0, theme.Space8, widget.Above(theme.Space8, title, widget.Rule())))
 		}
 		rows = append(rows, c.object)
-		if setting == "rp_id" {
+		switch setting {
+		case "rp_id":
 			rows = append(rows, p.warning)
+		case "pin_chooser":
+			rows = append(rows, p.chooser)
 		}
 	}
-	switch name {
-	case pinSection:
+	if name == pinSection {
 		rows = append(rows, p.policy)
-	case ticketSection:
-		rows = append(rows, p.chooser)
 	}
 	foot := container.NewVBox(widget.PadXY(0, theme.Space8, widget.Rule()), p.failure,
 		container.NewBorder(nil, nil, p.discard, p.save, container.NewCenter(p.notice)))

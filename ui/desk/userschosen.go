@@ -52,15 +52,12 @@ func (p *usersPage) chosenBar() fyne.CanvasObject {
 	}
 	said := widget.NewText(words)
 	said.Bold = true
-	acts := []fyne.CanvasObject{said}
+	var acts []*widget.Button
 	d := p.desk
 	if d.may(directory.ManageUsers) {
 		var group *widget.Button
 		group = widget.NewButton(text.T("users.act.group"), func() { p.chooseGroup(group) })
-		acts = append(acts, group, widget.NewButton(text.T("users.act.disable"), p.askDisable))
-	}
-	if d.may(directory.ExportUsers) {
-		acts = append(acts, widget.NewButton(text.T("users.act.export"), p.askExport))
+		acts = append(acts, group)
 	}
 	if d.may(directory.EnrollKeys) {
 		acts = append(acts, widget.NewButton(text.T("users.act.enroll"), p.askEnroll))
@@ -68,8 +65,59 @@ func (p *usersPage) chosenBar() fyne.CanvasObject {
 	if d.offersAssign() {
 		acts = append(acts, widget.NewButton(text.T("assign.button"), p.askAssignKeys))
 	}
+	if d.may(directory.ManageUsers) {
+		acts = append(acts, widget.NewButton(text.T("users.act.disable"), p.askDisable))
+	}
+	if d.may(directory.ExportUsers) {
+		acts = append(acts, widget.NewButton(text.T("users.act.export"), p.askExport))
+	}
 	clear := widget.NewQuiet("", text.T("users.act.clear"), theme.CrossIcon, p.escape)
-	return widget.Panel(widget.PadXY(theme.Space16, theme.Space8, widget.Between(widget.Line(theme.Space8, acts...), clear)))
+	room := p.all.Size().Width - 2*(theme.Space32+theme.Space16) - theme.Space16 - clear.MinSize().Width
+	return widget.Panel(widget.PadXY(theme.Space16, theme.Space8, widget.Between(fitting(room, said, acts), clear)))
+}
+
+// fitting puts buttons beside words, as many as there is room for; the others are behind a button of their own.
+func fitting(room float32, said *widget.Text, acts []*widget.Button) fyne.CanvasObject {
+	more := widget.NewButton("", nil).WithIcon(theme.MoreIcon)
+	more.Label = text.T("user.more")
+	width := func(o fyne.CanvasObject) float32 { return theme.Space8 + o.MinSize().Width }
+	used, all := said.MinSize().Width, said.MinSize().Width
+	for _, a := range acts {
+		all += width(a)
+	}
+	if room <= 0 { // before the page was laid out there is no room to speak of
+		room = all
+	}
+	if all > room {
+		used += width(more)
+	}
+	line := widget.Line(theme.Space8, said)
+	for i, a := range acts {
+		if used += width(a); used > room {
+			offerIn(more, acts[i:])
+			line.Add(more)
+			break
+		}
+		line.Add(a)
+	}
+	return line
+}
+
+// offerIn has a button offer what others do.
+func offerIn(more *widget.Button, acts []*widget.Button) {
+	var picks []widget.Pick
+	for _, a := range acts {
+		picks = append(picks, widget.Pick{ID: a.Text, Title: a.Text})
+	}
+	more.OnTapped = func() {
+		widget.ShowPicker(more, widget.Picks{Options: picks, OnPicked: func(id string) {
+			for _, a := range acts {
+				if a.Text == id {
+					a.OnTapped()
+				}
+			}
+		}})
+	}
 }
 
 // aboveOnly keeps a distance above one object.
