@@ -85,6 +85,7 @@ func TestAssigningToManySkipsWhoCannotHaveAKeyAndSaysWhy(t *testing.T) {
 	if keys[0].ID == "" || d.ticket(keys[0].ID).State != directory.Open {
 		t.Error("bob has no ticket")
 	}
+	d.wait(time.Minute)
 	report, err = d.tickets.AssignAll(t.Context(), activation.BulkAssignment{Users: activation.Users([]string{"bob", "carol"}), Kind: directory.USBKey,
 		Verification: directory.PIN, OfflineLogin: directory.Off, Actor: by}, nil)
 	if err != nil || report.Assigned != 2 {
