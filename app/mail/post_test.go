@@ -43,7 +43,7 @@ type post struct {
 	mechanisms     []string
 	// judge, when set, is asked before a message is taken.
 	judge func(a arrival) error
-	came  chan struct{} // closed when the first message has arrived
+	came  chan struct{} // closed when the next message arrives
 }
 
 // arrival is a message that arrived.
@@ -96,6 +96,13 @@ func (p *post) arrivals() []arrival {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return append([]arrival(nil), p.order...)
+}
+
+// next is closed when another message arrives.
+func (p *post) next() <-chan struct{} {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.came
 }
 
 // once wants each of so many messages to have arrived exactly once.
@@ -211,9 +218,8 @@ func (v *visit) Data(r io.Reader) error {
 			return err
 		}
 	}
-	if len(v.p.order) == 0 {
-		close(v.p.came)
-	}
+	close(v.p.came)
+	v.p.came = make(chan struct{})
 	v.p.arrived[v.arrival.id()]++
 	v.p.order = append(v.p.order, v.arrival)
 	return nil
