@@ -3,7 +3,6 @@
 package enroll_test
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -28,6 +27,7 @@ const (
 	killFolder = "TAPSTATION_TEST_KILL_FOLDER"
 	killAt     = "TAPSTATION_TEST_KILL_AT" // "before 3", "after 3": an APDU; "step register": a step
 	killPIN    = "TAPSTATION_TEST_KILL_PIN"
+	killTicket = "TAPSTATION_TEST_KILL_TICKET" // to activate killKey
 )
 
 func die() { _ = syscall.Kill(os.Getpid(), syscall.SIGKILL) }
@@ -87,6 +87,8 @@ func TestChildThatIsKilled(t *testing.T) {
 // killedRequest is an enrollment without PIN, with the user's, or with one that only the station knows.
 func killedRequest(pin string) enroll.Request {
 	switch pin {
+	case "activation":
+		return activate(directory.SecurityKey{ID: os.Getenv(killKey)}, os.Getenv(killTicket))
 	case "chosen":
 		return request(directory.PIN)
 	case "temporary":
@@ -121,19 +123,7 @@ func killed(t *testing.T, pin, at string) (was bool) {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 		defer cancel()
 		folder := t.TempDir()
-		child := exec.CommandContext(ctx, os.Args[0], "-test.run=^TestChildThatIsKilled$")
-		child.Env = append(os.Environ(), killFolder+"="+folder, killAt+"="+at, killPIN+"="+pin)
-		var said bytes.Buffer
-		child.Stdout, child.Stderr = &said, &said
-		err := child.Run()
-		var ended *exec.ExitError
-		if errors.As(err, &ended) {
-			status, ok := ended.Sys().(syscall.WaitStatus)
-			was = ok && status.Signal() == syscall.SIGKILL
-		}
-		if err != nil && !was {
-			t.Fatalf("the child: %v\n%s", err, said.String())
-		}
+		was = killedChild(ctx, t, "^TestChildThatIsKilled$", killFolder+"="+folder, killAt+"="+at, killPIN+"="+pin)
 		if !was {
 			return
 		}
@@ -188,6 +178,95 @@ func killed(t *testing.T, pin, at string) (was bool) {
 		s.holds(card, s.user, keys[0].Verification, want)
 	})
 	return was
+}
+
+// TestKilledActivationQueuesOneMail kills the process with SIGKILL before and after every APDU and at every step by which a
+// pending key becomes active with a temporary PIN. Brought to its end after a restart, there is one mail about the PIN, the
+// ticket is used up, and the card has the PIN the station knows and insists on another.
+func TestKilledActivationQueuesOneMail(t *testing.T) {
+	for _, step := range []enroll.StepKind{enroll.SetPIN, enroll.Register, enroll.Prove, enroll.Save, enroll.Done} {
+		if !killedActivation(t, "step "+string(step)) {
+			t.Errorf("there is no step %s", step)
+		}
+	}
+	for _, when := range []string{"before", "after"} {
+		n := 1
+		for killedActivation(t, fmt.Sprint(when, " ", n)) {
+			n++
+		}
+		if n <= 12 {
+			t.Errorf("killed %s only %d APDUs", when, n-1)
+		}
+	}
+}
+
+func killedActivation(t *testing.T, at string) (was bool) {
+	t.Helper()
+	t.Run(at, func(t *testing.T) {
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		folder := t.TempDir()
+		pending, ticket := openStation(t, folder).assign(directory.PIN)
+		was = killedChild(ctx, t, "^TestChildThatIsKilled$", killFolder+"="+folder, killAt+"="+at, killPIN+"=activation",
+			killKey+"="+pending.ID, killTicket+"="+ticket.ID)
+		if !was {
+			return
+		}
+		s := openStation(t, folder)
+		if err := s.Recover(ctx); err != nil {
+			t.Fatal(err)
+		}
+		card := cardOnDisk(t, folder)
+		got := enroll.Result{Key: s.key(pending.ID)}
+		if got.Key.State == directory.Pending {
+			s.mailed(got, false)
+			begun, refused := s.begun(), false
+			who := &person{t: t, progress: func(step enroll.Step) {
+				if errors.Is(step.Problem, enroll.ErrOtherCard) {
+					refused = true
+					go s.reader.Insert(card)
+				}
+			}}
+			if begun {
+				s.reader.Insert(blank(t, 9))
+			} else {
+				s.reader.Insert(card)
+			}
+			var err error
+			if got, err = s.Enroll(ctx, activate(pending, ticket.ID), who); err != nil {
+				t.Fatalf("activate again: %v", err)
+			}
+			if refused != begun || got.Resumed != begun || len(who.asked) != 0 {
+				t.Errorf("begun %t: another card refused %t, resumed %t, asked for %+v", begun, refused, got.Resumed, who.asked)
+			}
+		} else if mails := s.mails(directory.PINMail, ""); len(mails) == 1 {
+			got.Mail = mails[0] // of the process that was killed
+		}
+		s.mailed(got, true)
+		if used := s.ticketsOf(pending.ID, directory.Activate, directory.Redeemed); len(used) != 1 || got.Key.ID != pending.ID {
+			t.Errorf("key %s of pending %s, %d tickets used up", got.Key.ID, pending.ID, len(used))
+		}
+		s.opens(card, got.Key, true)
+	})
+	return was
+}
+
+// killedChild runs a test of this package in a process of its own and tells whether that was killed.
+func killedChild(ctx context.Context, t *testing.T, name string, env ...string) bool {
+	t.Helper()
+	child := exec.CommandContext(ctx, os.Args[0], "-test.run="+name)
+	child.Env = append(os.Environ(), env...)
+	said, err := child.CombinedOutput()
+	var ended *exec.ExitError
+	if errors.As(err, &ended) {
+		if status, ok := ended.Sys().(syscall.WaitStatus); ok && status.Signal() == syscall.SIGKILL {
+			return true
+		}
+	}
+	if err != nil {
+		t.Fatalf("the child: %v\n%s", err, said)
+	}
+	return false
 }
 
 // begun tells whether the journal has a ceremony.

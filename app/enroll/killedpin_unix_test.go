@@ -3,19 +3,17 @@
 package enroll_test
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
+	"tapstation/app/directory"
 	"tapstation/app/enroll"
 	"tapstation/device"
 	"tapstation/device/fido"
@@ -52,7 +50,11 @@ func TestChildThatIsKilledChangingThePIN(t *testing.T) {
 			die()
 		}
 	}
-	if _, err := s.ChangePIN(t.Context(), change(os.Getenv(killKey)), who); err != nil {
+	req := change(os.Getenv(killKey))
+	if ticket := os.Getenv(killTicket); ticket != "" {
+		req = byTicket(req.KeyID, ticket)
+	}
+	if _, err := s.ChangePIN(t.Context(), req, who); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -94,22 +96,11 @@ func killedChanging(t *testing.T, req enroll.Request, forgotten bool, at string)
 		folder := t.TempDir()
 		before := openStation(t, folder).mustEnroll(cardOnDisk(t, folder), req).Key
 
-		child := exec.CommandContext(ctx, os.Args[0], "-test.run=^TestChildThatIsKilledChangingThePIN$")
-		child.Env = append(os.Environ(), killFolder+"="+folder, killAt+"="+at, killKey+"="+before.ID)
+		env := []string{killFolder + "=" + folder, killAt + "=" + at, killKey + "=" + before.ID}
 		if forgotten {
-			child.Env = append(child.Env, killForgotten+"=1")
+			env = append(env, killForgotten+"=1")
 		}
-		var said bytes.Buffer
-		child.Stdout, child.Stderr = &said, &said
-		err := child.Run()
-		var ended *exec.ExitError
-		if errors.As(err, &ended) {
-			status, ok := ended.Sys().(syscall.WaitStatus)
-			was = ok && status.Signal() == syscall.SIGKILL
-		}
-		if err != nil && !was {
-			t.Fatalf("the child: %v\n%s", err, said.String())
-		}
+		was = killedChild(ctx, t, "^TestChildThatIsKilledChangingThePIN$", env...)
 		if !was {
 			return
 		}
@@ -141,6 +132,56 @@ func killedChanging(t *testing.T, req enroll.Request, forgotten bool, at string)
 			}
 		}
 		s.settled(card, before, forgotten)
+	})
+	return was
+}
+
+// TestKilledPINSetByTicketGoesOnAfterARestart kills the process before and after every APDU and at every step of a PIN set by
+// ticket. After a restart the ticket still does it, unless it was done.
+func TestKilledPINSetByTicketGoesOnAfterARestart(t *testing.T) {
+	for _, step := range []enroll.StepKind{enroll.Inspect, enroll.SetPIN, enroll.Save, enroll.Done} {
+		killedSetting(t, "step "+string(step))
+	}
+	for _, when := range []string{"before", "after"} {
+		n := 1
+		for killedSetting(t, fmt.Sprint(when, " ", n)) {
+			n++
+		}
+		if n <= 5 {
+			t.Errorf("killed %s only %d APDUs", when, n-1)
+		}
+	}
+}
+
+func killedSetting(t *testing.T, at string) (was bool) {
+	t.Helper()
+	t.Run(at, func(t *testing.T) {
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		folder := t.TempDir()
+		key, ticket := openStation(t, folder).mailedKey(cardOnDisk(t, folder))
+		was = killedChild(ctx, t, "^TestChildThatIsKilledChangingThePIN$", killFolder+"="+folder, killAt+"="+at, killKey+"="+key.ID,
+			killTicket+"="+ticket.ID)
+		if !was {
+			return
+		}
+		s := openStation(t, folder)
+		card := cardOnDisk(t, folder)
+		who := holder(t, false)
+		_, err := s.setPIN(card, byTicket(key.ID, ticket.ID), who)
+		if s.key(key.ID).Changed.After(key.Changed) && errors.Is(err, directory.ErrTicketUsed) {
+			err = nil // the process that was killed had done it
+		}
+		if err != nil {
+			t.Fatalf("set it again: %v", err)
+		}
+		for _, asked := range who.asked {
+			if asked.Purpose != enroll.NewPIN || asked.Refused != nil {
+				t.Errorf("asked for %+v, want at most a new PIN: the station knows which one the card has", asked)
+			}
+		}
+		s.settled(card, key, false)
+		s.redeemed(key, ticket)
 	})
 	return was
 }

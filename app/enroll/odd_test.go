@@ -73,6 +73,17 @@ func onAssertion(odd func(assertion) []byte) exchange {
 	}
 }
 
+// onCommand answers a CTAP command in the card's place.
+func onCommand(command byte, answer []byte) exchange {
+	return func(apdu []byte, card func([]byte) ([]byte, error)) ([]byte, error) {
+		c, _, err := iso7816.Parse(apdu)
+		if err != nil || c.INS != 0x10 || len(c.Data) == 0 || c.Data[0] != command {
+			return card(apdu)
+		}
+		return iso7816.Response{Data: answer, SW: iso7816.OK}.Bytes(), nil
+	}
+}
+
 // TestLostCommandAsksForAnotherTap loses each APDU of the ceremony, or its answer, between the reader and a card that
 // stays where it is.
 func TestLostCommandAsksForAnotherTap(t *testing.T) {
