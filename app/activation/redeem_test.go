@@ -183,6 +183,63 @@ func TestDeletingAUserForgetsTheirMails(t *testing.T) {
 	}
 }
 
+func TestAnImportTakenBackTakesWhatWasMailedAlong(t *testing.T) {
+	d := newDesk(t)
+	i, err := d.dir.ImportRows(t.Context(), by, directory.NewImport(by, "users.csv"),
+		[]directory.ImportRow{{User: directory.User{ID: "bob", Email: "bob@example.org"}, Has: []string{"email"}}}, directory.ImportRules{}, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := d.tickets.AskProof(t.Context(), by, "bob"); err != nil {
+		t.Fatal(err)
+	}
+	id := d.messages()[0].TicketID
+	if i, err = d.dir.UndoImport(t.Context(), by, i.ID, directory.ImportCancelled, nil); err != nil || i.Removed != 1 {
+		t.Fatalf("taken back is %+v, %v, want bob", i, err)
+	}
+	if m := d.messages(); len(m) != 0 {
+		t.Errorf("mails are %+v, want none", m)
+	}
+	d.view(func(tx directory.Tx) error {
+		ticket, err := tx.Ticket(id)
+		if ticket.State != directory.Withdrawn {
+			t.Errorf("the ticket is %s, want withdrawn", ticket.State)
+		}
+		return err
+	})
+}
+
+func TestADisabledKeyTakesNoPINUntilItIsMailedAgain(t *testing.T) {
+	d := newDesk(t)
+	k := d.temporary("ada", "314159")
+	link := d.token(k.ID)
+	if _, err := d.dir.DisableKey(t.Context(), by, k.ID); err != nil {
+		t.Fatal(err)
+	}
+	_, err := d.tickets.ByLink(t.Context(), link)
+	is(t, "the link about a disabled key", err, directory.ErrTicketWithdrawn)
+	_, err = d.tickets.Resend(t.Context(), by, k.ID)
+	is(t, "resend about a disabled key", err, directory.ErrState)
+	if _, err := d.dir.EnableKey(t.Context(), by, k.ID); err != nil {
+		t.Fatal(err)
+	}
+	_, err = d.tickets.ByLink(t.Context(), link)
+	is(t, "the link about the key enabled again", err, directory.ErrTicketWithdrawn)
+	if _, err := d.tickets.Resend(t.Context(), by, k.ID); err != nil {
+		t.Fatal(err)
+	}
+	o, err := d.tickets.ByLink(t.Context(), d.token(k.ID))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if pin, err := d.tickets.ShowPIN(t.Context(), o.Ticket.ID); err != nil || pin.Reveal() != "314159" {
+		t.Errorf("the PIN by the new link: %v, want it shown", err)
+	}
+	if len(d.acts(audit.PINMailed)) != 2 {
+		t.Error("that the PIN was mailed twice is not on record")
+	}
+}
+
 func TestAMailThatIsJustLeavingIsLeftToWhoSendsIt(t *testing.T) {
 	d := newDesk(t)
 	k := d.assign("ada")

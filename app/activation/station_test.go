@@ -3,6 +3,7 @@ package activation_test
 import (
 	"context"
 	"errors"
+	"os"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -18,7 +19,13 @@ import (
 	"tapstation/storage/seal"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	if folder := os.Getenv(childFolder); folder != "" {
+		assignUntilKilled(folder)
+		return
+	}
+	goleak.VerifyTestMain(m)
+}
 
 const by = "os:test"
 
