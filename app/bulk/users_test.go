@@ -20,7 +20,7 @@ func usersOf(o *office, f File, p Plan) (ids []string, err error) {
 
 func TestUsersOfAFileThatWasImportedAreToldInTheirOrder(t *testing.T) {
 	o := newOffice(t)
-	f := text("E-Mail;Kennung\nc@example.org;carol\na@example.org; ADA \n\n")
+	f := text("E-Mail;Kennung\nc@example.org;carol\na@example.org;ADA\n\n")
 	l, err := o.im.Inspect(t.Context(), f)
 	if err != nil {
 		t.Fatal(err)
