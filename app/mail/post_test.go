@@ -43,7 +43,9 @@ type post struct {
 	mechanisms     []string
 	// judge, when set, is asked before a message is taken.
 	judge func(a arrival) error
-	came  chan struct{} // closed when the next message arrives
+	// wrap, when set, changes what the server listens on.
+	wrap func(net.Listener) net.Listener
+	came chan struct{} // closed when the next message arrives
 }
 
 // arrival is a message that arrived.
@@ -79,6 +81,9 @@ func newPost(t testing.TB, change func(*post)) *post {
 		t.Fatal(err)
 	}
 	p.port = l.Addr().(*net.TCPAddr).Port
+	if p.wrap != nil {
+		l = p.wrap(l)
+	}
 	p.serve(l)
 	return p
 }
@@ -259,6 +264,14 @@ func (a *authority) server(host string, valid time.Duration) *tls.Config {
 	return &tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{cert.Raw}, PrivateKey: key}}}
 }
 
+// selfSigned is a certificate that vouches for itself.
+func selfSigned(t testing.TB, host string) *tls.Config {
+	t.Helper()
+	cert, key, _ := sign(t, &x509.Certificate{SerialNumber: big.NewInt(3), Subject: pkix.Name{CommonName: host}, DNSNames: []string{host},
+		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour)}, nil, nil)
+	return &tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{cert.Raw}, PrivateKey: key}}}
+}
+
 func sign(t testing.TB, template, parent *x509.Certificate, by *ecdsa.PrivateKey) (*x509.Certificate, *ecdsa.PrivateKey, []byte) {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
@@ -294,7 +307,7 @@ type fault struct {
 	cut   bool   // the connection is cut before the server hears of it
 	lose  bool   // the server hears of it, and the connection is cut before its answer
 	stall bool   // nothing is answered
-	also  string // sent before the server's own answer
+	then  string // sent behind the server's own answer
 }
 
 // way relays between clients and a server. fault is asked at every step, with what the client says; nil: nothing happens.
@@ -412,7 +425,7 @@ func (w *way) relay(client net.Conn) {
 		if f.lose {
 			return "", errCut
 		}
-		said := f.say + f.also + all.String()
+		said := f.say + all.String() + f.then
 		_, err = io.WriteString(client, said)
 		return said[:min(3, len(said))], err
 	}

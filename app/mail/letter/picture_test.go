@@ -44,6 +44,7 @@ func TestLogoGoesWithTheMailSmall(t *testing.T) {
 		{"a line", drawn(600, 1, asPNG), 440, 1, `width="220" height="1"`},
 		{"an SVG", []byte(`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 8 8"><rect width="8" height="8"/></svg>`), 0, 0, ""},
 		{"a picture cut off", drawn(40, 40, asPNG)[:200], 0, 0, ""},
+		{"one too wide to look at", drawn(directory.MaxLogoSide+1, 1, asPNG), 0, 0, ""},
 		{"rubbish", []byte("rubbish"), 0, 0, ""},
 		{"none", nil, 0, 0, ""},
 	} {
