@@ -22,6 +22,7 @@ type codePage struct {
 	asked  int
 	cancel context.CancelFunc
 
+	filling bool // the field, by the page itself
 	field   *widget.Field
 	look    *widget.Button
 	problem *note
@@ -34,7 +35,7 @@ func newCodePage(d *Desk) *codePage {
 	p := &codePage{desk: d, cancel: func() {}, found: container.NewStack(), problem: newNote()}
 	p.field = widget.NewField(text.T("activation.code.label"), text.T("activation.code.hint"))
 	p.field.OnChanged = func(words string) {
-		if words != p.state.Typed {
+		if words != p.state.Typed && !p.filling {
 			p.drop()
 			p.state = p.state.typed(words)
 			p.render()
@@ -171,13 +172,28 @@ func (p *codePage) goTo() {
 	d.show(newActivationPage(d, o.User, o.Key, o.Ticket.ID, directory.UserHere, p))
 }
 
+// fill puts words into the field. What is selected in it is taken away as if by hand before: Fyne keeps a selection of words
+// that are gone, and the next letter would fall to it.
+func (p *codePage) fill(words string) {
+	p.filling = true
+	p.field.Entry.TypedShortcut(&fyne.ShortcutSelectAll{})
+	p.field.Entry.TypedKey(&fyne.KeyEvent{Name: fyne.KeyDelete})
+	p.field.SetText(words)
+	p.filling = false
+}
+
 // render shows the state.
 func (p *codePage) render() {
 	s := p.state
 	if p.field.Text() != s.Typed {
-		p.field.SetText(s.Typed)
+		p.fill(s.Typed)
+	}
+	p.look.Rank = widget.Primary
+	if s.Opened != nil {
+		p.look.Rank = widget.Secondary // the main thing to do is another
 	}
 	p.look.SetEnabled(!s.Asking)
+	p.look.Refresh()
 	switch w := s.problem(); {
 	case w.Title != "":
 		p.problem.warn(strings.TrimSpace(w.Title + ". " + w.Remedy))

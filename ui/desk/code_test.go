@@ -110,7 +110,7 @@ func TestWhatAcodeIsNotIsSaidPlainly(t *testing.T) {
 		b.press(fyne.KeyReturn)
 		b.looked(p)
 		if !errors.Is(p.state.Failed, want) || !b.says(words) {
-			t.Errorf("it fails with %v, want %v and %q", p.state.Failed, want, words)
+			t.Errorf("%q fails with %v, want %v and %q", p.state.Typed, p.state.Failed, want, words)
 		}
 		if b.window.Canvas().Focused() != fyne.Focusable(p.field.Entry) {
 			t.Error("the cursor is not where the next code goes")

@@ -70,6 +70,9 @@ func (p *userPage) ticket(k directory.SecurityKey, panel *keyPanel) fyne.CanvasO
 	buttons := container.New(layout.NewRowWrapLayoutWithCustomPadding(theme.Space8, theme.Space8))
 	for _, a := range ticketActs(k, w, p.state.User.Disabled, p.desk.may, p.desk.now()) {
 		pick := a.pick(k)
+		if a == resendMail && w.Message == nil {
+			pick.Title = text.T("activation.send")
+		}
 		b := widget.NewButton(pick.Title, func() { p.act(a, k) }).WithIcon(pick.Icon)
 		b.Label = text.T("activation.of", "Act", pick.Title, "Key", k.Name)
 		panel.acts[a] = b

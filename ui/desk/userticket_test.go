@@ -155,10 +155,10 @@ func TestWhereAMailStandsIsSaid(t *testing.T) {
 	}{
 		{nil, "No mail was sent"},
 		{&directory.Message{State: directory.Queued}, "Waiting to be sent to ada@example.org"},
-		{&directory.Message{State: directory.Queued, Attempts: 2, Due: at.Add(5 * time.Minute)}, "Not sent yet to ada@example.org. Next attempt: In 5 minutes"},
-		{&directory.Message{State: directory.Sent, Done: at}, "Sent to ada@example.org, 2026-03-04 05:06"},
-		{&directory.Message{State: directory.Failed, Done: at}, "Could not be sent to ada@example.org, 2026-03-04 05:06"},
-		{&directory.Message{State: directory.Unconfirmed, Done: at}, "Perhaps sent to ada@example.org, 2026-03-04 05:06: the server's answer was lost"},
+		{&directory.Message{State: directory.Queued, Attempts: 2, Due: at.Add(5 * time.Minute)}, "Not sent yet. Next attempt: In 5 minutes, to ada@example.org"},
+		{&directory.Message{State: directory.Sent, Done: at}, "Sent on 2026-03-04 05:06 to ada@example.org"},
+		{&directory.Message{State: directory.Failed, Done: at}, "Could not be sent on 2026-03-04 05:06 to ada@example.org"},
+		{&directory.Message{State: directory.Unconfirmed, Done: at}, "Perhaps sent on 2026-03-04 05:06, the answer was lost: to ada@example.org"},
 		{&directory.Message{State: directory.Dropped, Done: at}, "Not sent to ada@example.org"},
 	} {
 		if c.message != nil {

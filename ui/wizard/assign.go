@@ -80,7 +80,7 @@ func newMailedPage(w *Wizard) *mailedPage {
 		})
 	}).WithIcon(theme.CopyIcon)
 	body := widget.Column(theme.Space12, container.NewCenter(widget.Line(theme.Space8, link, code)), container.NewCenter(p.said))
-	p.stage = tap.Stage(widget.Picture(theme.MailIcon.In(theme.Primary), 96), p.title, p.words, body)
+	p.stage = tap.Stage(container.NewCenter(widget.Picture(theme.MailIcon.In(theme.Primary), 96)), p.title, p.words, body)
 	return p
 }
 
@@ -93,8 +93,8 @@ func (p *mailedPage) fill(s State) {
 	if m.Waiting.Message != nil {
 		to = m.Waiting.Message.To
 	}
-	p.title.SetText(text.T("wizard.mailed.title", "To", to))
-	words := text.T("wizard.mailed.text", "Name", s.Saved.DisplayName(), "Key", m.Key.Name)
+	p.title.SetText(text.T("wizard.mailed.title", "Name", s.Saved.DisplayName()))
+	words := text.T("wizard.mailed.text", "To", to, "Key", m.Key.Name)
 	if !m.Waiting.Ticket.Expires.IsZero() {
 		words += " " + text.T("wizard.mailed.until", "Until", text.DateTime(m.Waiting.Ticket.Expires))
 	}

@@ -124,6 +124,9 @@ func (w *Wizard) do(a action) {
 		w.save()
 	case pageNext:
 		w.set(w.state.Next())
+		if w.state.Page == AssignPage {
+			w.typeAnew() // over the name that was filled in
+		}
 	case beginTap:
 		w.activate()
 	case assign:
@@ -145,7 +148,8 @@ func (w *Wizard) do(a action) {
 	}
 }
 
-// typeAnew goes to the PIN that is wrong. What is typed next takes its place, as dots cannot be mended.
+// typeAnew goes to the line that is typed into first. What is typed next takes the place of what stands there: a name that
+// nobody has chosen, or a PIN that is wrong, as dots cannot be mended.
 func (w *Wizard) typeAnew() {
 	w.focus()
 	if e, ok := w.canvas.Focused().(*widget.Entry); ok {
@@ -159,6 +163,7 @@ func (w *Wizard) over() { w.config.OnEnd(w.state.Saved.ID) }
 // footer is the two buttons, and above them what went wrong with the last.
 type footer struct {
 	content    fyne.CanvasObject
+	line       *fyne.Container // of the buttons
 	back, next *widget.Button
 	notice     *widget.Badge
 }
@@ -169,10 +174,8 @@ func newFooter(back, next func()) *footer {
 		next:   widget.NewPrimary("", next),
 		notice: widget.NewStatus(widget.Sign{}),
 	}
-	f.content = container.NewVBox(
-		widget.PadXY(0, theme.Space8, widget.Rule()),
-		container.NewBorder(nil, nil, f.back, f.next, container.NewCenter(f.notice)),
-	)
+	f.line = container.NewBorder(nil, nil, f.back, f.next, container.NewCenter(f.notice))
+	f.content = container.NewVBox(widget.PadXY(0, theme.Space8, widget.Rule()), f.line)
 	return f
 }
 
@@ -191,6 +194,7 @@ func (f *footer) fill(a actions, s State) {
 	}
 	f.notice.Hidden = sign.Word == ""
 	f.notice.Set(sign)
+	f.line.Refresh() // the words may need another width
 }
 
 func set(b *widget.Button, a action, rank widget.Rank) {

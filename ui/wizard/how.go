@@ -32,7 +32,7 @@ type howPage struct {
 func newHowPage(w *Wizard) *howPage {
 	p := &howPage{wizard: w, more: widget.Hint("")}
 	p.choice = widget.NewChoice(text.T("wizard.how.title"), 1, func(id string) { w.set(w.state.SetByMail(id == byMail)) })
-	p.wayOut = widget.NewQuiet("", "", nil, w.mendMail)
+	p.wayOut = widget.NewButton("", w.mendMail)
 	p.object = form(text.T("wizard.how.title"), p.choice, p.more, widget.Line(0, p.wayOut))
 	return p
 }

@@ -64,7 +64,8 @@ func TestKeyIsAssignedByMailWithTheKeyboardAlone(t *testing.T) {
 		t.Errorf("the mail is %+v, want one to ada that is queued", w.Message)
 	}
 	for _, words := range []string{
-		text.T("wizard.mailed.title", "To", "ada@example.org"), text.T("wizard.mailed.until", "Until", text.DateTime(w.Ticket.Expires)),
+		text.T("wizard.mailed.title", "Name", "Ada"), text.T("wizard.mailed.text", "To", "ada@example.org", "Key", "Card (blue)"),
+		text.T("wizard.mailed.until", "Until", text.DateTime(w.Ticket.Expires)),
 	} {
 		if !b.says(words) {
 			t.Errorf("the page does not say %q", words)
