@@ -34,7 +34,9 @@ type settingsPage struct {
 	save     *widget.Button
 	discard  *widget.Button
 	chooser  *widget.Paragraph // what holds now of who chooses the PIN
-	body     *fyne.Container   // of the section
+	test     *mailTest
+	portal   *portalView
+	body     *fyne.Container // of the section
 	drawn    string
 	all      fyne.CanvasObject
 }
@@ -61,6 +63,7 @@ func newSettingsPage(d *Desk) *settingsPage {
 		items: map[section]*widget.RailItem{}, body: container.NewStack(), policy: widget.Hint(""), chooser: widget.Hint(""),
 		warning: widget.NewStatus(widget.Sign{}), notice: widget.NewStatus(widget.Sign{})}
 	p.views = sectionViews(d)
+	p.test, p.portal = newMailTest(d), newPortalView(d)
 	p.failure = widget.NewParagraph("")
 	p.failure.SetColor(theme.Danger)
 	p.save = widget.NewPrimary(text.T("settings.save"), p.trySave)
@@ -132,6 +135,8 @@ func (p *settingsPage) left() {
 	if v := p.view(); v != nil {
 		v.left()
 	}
+	p.test.left()
+	p.portal.left()
 	p.showAppearance()
 }
 
@@ -158,7 +163,10 @@ func (p *settingsPage) choose(to section) {
 		if v := p.view(); v != nil {
 			v.left()
 		}
+		p.test.left()
+		p.portal.left()
 		p.set(p.state.open(to))
+		p.look()
 		if v := p.view(); v != nil {
 			v.shown()
 		}
@@ -177,13 +185,20 @@ func (p *settingsPage) focusFirst() {
 	}
 }
 
+// look begins to look at what stands beside the settings of a section.
+func (p *settingsPage) look() {
+	if p.state.Section == portalSection && p.state.Known {
+		p.portal.shown(p.state.Saved)
+	}
+}
+
 // ask asks for the settings as they are kept.
 func (p *settingsPage) ask() {
 	p.cancel()
 	ctx, cancel := context.WithCancel(p.desk.ctx)
 	p.cancel = cancel
 	p.asked++
-	n := p.asked
+	n, me := p.asked, p.desk.session.UserID
 	p.state.Failed = nil
 	p.desk.beside(ctx, func(ctx context.Context) {
 		w, err := p.desk.station.Directory.Workspace(ctx)
@@ -199,17 +214,20 @@ func (p *settingsPage) ask() {
 				secrets[setting.Name], err = p.desk.station.Directory.HasSecret(ctx, setting.Name)
 			}
 		}
+		self, _, _ := p.desk.station.Directory.User(ctx, me) // without one no address is suggested
 		p.desk.do(func() {
 			if n != p.asked {
 				return
 			}
 			s := p.state
 			s.Failed = err
+			p.test.suggest(self.Email)
 			if err == nil {
 				s.Saved, s.Keys, s.Secrets, s.Known = w, keys, secrets, true
 			}
 			p.drawn = ""
 			p.set(s)
+			p.look()
 		})
 	})
 }
@@ -319,6 +337,9 @@ func (p *settingsPage) kept(w directory.Workspace, err error) {
 		p.desk.setWorkspace(w)
 	}
 	p.set(s)
+	if err == nil {
+		p.look()
+	}
 	p.focusProblem()
 }
 
@@ -360,6 +381,9 @@ func (p *settingsPage) sectionForm() fyne.CanvasObject {
 	if !p.desk.may(directory.ChangeSettings) {
 		p.controls, p.first = nil, nil
 		rows := append(head, readOnly(settingsOf[name], p.state), widget.Hint(text.T("settings.read_only")))
+		if name == portalSection {
+			rows = append(rows, p.portal.all)
+		}
 		return container.NewVScroll(roomForRings(widget.Form(widget.Column(theme.Space12, rows...))))
 	}
 	p.controls, p.first = map[string]settingControl{}, nil
@@ -383,8 +407,13 @@ func (p *settingsPage) sectionForm() fyne.CanvasObject {
 			rows = append(rows, p.chooser)
 		}
 	}
-	if name == pinSection {
+	switch name {
+	case pinSection:
 		rows = append(rows, p.policy)
+	case mailSection:
+		rows = append(rows, p.test.all)
+	case portalSection:
+		rows = append(rows, p.portal.all)
 	}
 	foot := container.NewVBox(widget.PadXY(0, theme.Space8, widget.Rule()), p.failure,
 		container.NewBorder(nil, nil, p.discard, p.save, container.NewCenter(p.notice)))
@@ -411,6 +440,7 @@ func (p *settingsPage) fill() {
 		w, _ := s.draft()
 		p.chooser.SetText(chooserWords(w))
 	}
+	p.test.render(s.changed() || s.Saved.Mail.Host == "")
 	can := s.changed() && !s.Saving
 	p.save.SetEnabled(can)
 	p.discard.SetEnabled(can)
