@@ -262,27 +262,3 @@ func TestAFolderWithoutADirectoryIsLeftAlone(t *testing.T) {
 		t.Errorf("afterwards there is a sealing key: %v, %v, want none", made, err)
 	}
 }
-
-// BenchmarkAssignAll assigns keys to ten thousand users at a time: users/s, and the longest that a window would wait for
-// its turn.
-func BenchmarkAssignAll(b *testing.B) {
-	const many = 10_000
-	for b.Loop() {
-		b.StopTimer()
-		d := openDesk(b, b.TempDir())
-		w := directory.DefaultWorkspace()
-		w.Mail.Host, w.Mail.From, w.Portal.URL = "mail.example.org", "keys@example.org", "https://keys.example.org"
-		d.update(func(tx directory.Tx) error { return tx.PutWorkspace(w) })
-		ids := d.fill(many)
-		b.StartTimer()
-		last, longest := time.Now(), time.Duration(0)
-		report, err := d.tickets.AssignAll(b.Context(), activation.BulkAssignment{Users: activation.Users(ids), Actor: by}, func(int) {
-			longest, last = max(longest, time.Since(last)), time.Now()
-		})
-		if err != nil || report.Assigned != many {
-			b.Fatalf("assigned %+v, %v, want %d", report, err, many)
-		}
-		b.ReportMetric(float64(longest.Milliseconds()), "ms-longest-batch")
-	}
-	b.ReportMetric(float64(many*b.N)/b.Elapsed().Seconds(), "users/s")
-}
