@@ -197,3 +197,68 @@ func TestDaysWithoutUseAreTyped(t *testing.T) {
 		t.Errorf("asked for 45 days it says %d", got)
 	}
 }
+
+func TestPendingKeysAreMailedAgainOrWithdrawnTogether(t *testing.T) {
+	b, p := openKeys(t, 6)
+	b.setUpMail(directory.PIN)
+	p.standing.OnChanged("pending")
+	b.keysListed(p)
+	p.list.Mark(0, 1) // key005 and key003
+	b.tap("Send mails again")
+	if b.question == nil || !b.says("Send 2 mails again?") {
+		t.Fatal("it does not ask")
+	}
+	b.tap("Send mails again")
+	b.until("the end", func() bool { return p.job != nil && p.job.state.Over && !p.state.Asking })
+	if words, well := p.job.state.words(); !well || words != "2 new mails go out." {
+		t.Errorf("it says %q, want that two mails go out", words)
+	}
+	for _, id := range []string{"key005", "key003"} {
+		if w, err := b.station.Activation.Waiting(t.Context(), id); err != nil || w.Message == nil || w.Ticket.State != directory.Open {
+			t.Errorf("%s has no mail, or no link that works: %+v, %v", id, w, err)
+		}
+	}
+	p.standing.OnChanged("")
+	b.keysListed(p)
+	p.list.Mark(0, 0) // key005
+	b.tap("Withdraw keys")
+	b.tap("Withdraw keys")
+	b.until("the end", func() bool { return p.job != nil && p.job.state.Over && !p.state.Asking })
+	for id, want := range map[string]directory.KeyState{"key005": directory.Revoked, "key003": directory.Pending} {
+		if k, err := b.station.Directory.Key(t.Context(), id); err != nil || k.State != want {
+			t.Errorf("%s is %s (%v), want %s", id, k.State, err, want)
+		}
+	}
+}
+
+func TestWhatIsDoneWithChosenKeysFollowsWhatTheyAre(t *testing.T) {
+	_, p := openKeys(t, 4) // key003 and key001 are pending, key002's PIN is temporary
+	for _, c := range []struct {
+		chosen []string
+		want   string
+	}{
+		{[]string{"key003", "key001"}, "[resend withdraw]"},
+		{[]string{"key003", "key002"}, "[resend disable revoke]"},
+		{[]string{"key003", "key000"}, "[disable revoke]"},
+		{[]string{"key000"}, "[disable revoke]"},
+	} {
+		rows := map[string]string{}
+		for _, id := range c.chosen {
+			rows[id] = id
+		}
+		s := p.state
+		s.Chosen = chosen{}.mark(rows, true)
+		if got := fmt.Sprint(s.acts()); got != c.want {
+			t.Errorf("with %v: %s, want %s", c.chosen, got, c.want)
+		}
+	}
+	all := p.state
+	all.Chosen = chosen{All: true}
+	if got := fmt.Sprint(all.acts()); got != "[disable revoke]" {
+		t.Errorf("with all of them: %s, want what can be done with keys in use", got)
+	}
+	all.Query.State = directory.Pending
+	if got := fmt.Sprint(all.acts()); got != "[resend withdraw]" {
+		t.Errorf("with all that are pending: %s, want what can be done with those", got)
+	}
+}

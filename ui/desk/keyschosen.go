@@ -60,11 +60,13 @@ func (p *keysPage) chosenBar() fyne.CanvasObject {
 	}
 	said := widget.NewText(words)
 	said.Bold = true
-	disable := widget.NewButton(text.T("keys.act.disable"), func() { p.askAct(disableKey) })
-	revoke := widget.NewButton(text.T("keys.act.revoke"), func() { p.askAct(revokeKey) })
+	line := widget.Line(theme.Space8, said)
+	for _, a := range p.state.acts() {
+		line.Add(widget.NewButton(wordsOf(a).act, func() { p.askAct(a) }))
+	}
 	clear := widget.NewQuiet("", text.T("users.act.clear"), theme.CrossIcon, p.escape)
 	return widget.Panel(widget.PadXY(theme.Space16, theme.Space8,
-		widget.Between(widget.Line(theme.Space8, said, disable, revoke), clear)))
+		widget.Between(line, clear)))
 }
 
 // keyTarget is the keys chosen, as they were when something was to be done with them.
@@ -107,7 +109,7 @@ func (p *keysPage) eachKey(ctx context.Context, t keyTarget, do func([]person) e
 	}
 }
 
-// askAct disables or revokes the keys chosen, after a question that says how many and which.
+// askAct does something with the keys chosen, after a question that says how many and which.
 func (p *keysPage) askAct(a keyAct) {
 	t := keyTarget{chosen: p.state.Chosen, query: p.state.Query, words: p.state.Text}
 	n, known := p.state.chosenCount()
@@ -144,31 +146,26 @@ func (p *keysPage) question(a keyAct, t keyTarget) {
 		}
 	}
 	q := someOf(names, t.n)
-	number := text.Number(t.n)
-	q.Danger, q.Cancel = true, text.T("user.key.cancel")
-	q.Title, q.Text, q.Act = text.N("keys.disable.title", t.n, "Number", number), text.T("keys.disable.text"), text.T("keys.act.disable")
-	if a == revokeKey {
-		q.Title, q.Text, q.Act = text.N("keys.revoke.title", t.n, "Number", number), text.T("keys.revoke.text"), text.T("keys.act.revoke")
-		q.Cancel = text.T("keys.revoke.keep")
-	}
+	words := wordsOf(a)
+	q.Title, q.Text, q.Act, q.Cancel = words.title(t.n), words.text, words.act, words.keep
+	q.Danger = a != resendMail
 	p.desk.ask(q, func() { p.do(a, t) })
 }
 
-// do disables or revokes the keys chosen. A key that is so already, or cannot become so, is told at the end.
+// do does something with the keys chosen. One with which it cannot be done, as it is so already, is told at the end.
 func (p *keysPage) do(a keyAct, t keyTarget) {
-	dir, by := p.desk.station.Directory, p.desk.actor()
-	act, doing := dir.DisableKey, text.T("keys.disable.doing")
-	said := func(done int) string { return text.N("keys.disable.done", done, "Number", text.Number(done)) }
-	if a == revokeKey {
-		act, doing = dir.RevokeKey, text.T("keys.revoke.doing")
-		said = func(done int) string { return text.N("keys.revoke.done", done, "Number", text.Number(done)) }
-	}
-	p.job = p.desk.start(doing, t.n, said, func() {
+	dir, tickets, by := p.desk.station.Directory, p.desk.station.Activation, p.desk.actor()
+	act := map[keyAct]func(ctx context.Context, by, id string) (directory.SecurityKey, error){
+		disableKey: dir.DisableKey, revokeKey: dir.RevokeKey, resendMail: tickets.Resend, withdrawKey: tickets.Withdraw,
+	}[a]
+	words := wordsOf(a)
+	p.job = p.desk.start(words.doing, t.n, words.done, func() {
 		if p.job != nil && p.job.state.Over {
 			p.state.Chosen = chosen{}
 			p.state.again()
 			p.send()
 			p.render()
+			p.desk.wakeMail()
 			return
 		}
 		p.renderBar()
@@ -187,4 +184,56 @@ func (p *keysPage) do(a keyAct, t keyTarget) {
 		})
 	})
 	p.renderBar()
+}
+
+// acts is what can be done with the keys chosen: with those that wait for their users something else than with those in use.
+func (s keysState) acts() []keyAct {
+	pending := s.chosenAre(s.Query.State == directory.Pending, func(k directory.SecurityKey) bool { return k.State == directory.Pending })
+	switch {
+	case pending:
+		return []keyAct{resendMail, withdrawKey}
+	case s.chosenAre(s.Query.TemporaryPIN && s.Query.State == directory.Active, waits):
+		return []keyAct{resendMail, disableKey, revokeKey}
+	}
+	return []keyAct{disableKey, revokeKey}
+}
+
+// chosenAre tells whether all keys chosen are such: because only such are listed, or because each of those named is known to
+// be one.
+func (s keysState) chosenAre(listed bool, such func(directory.SecurityKey) bool) bool {
+	if listed || s.Chosen.All {
+		return listed
+	}
+	n := 0
+	for i := range s.Rows.count() {
+		if r, ok := s.Rows.at(i); ok && s.Chosen.has(r.Key.ID) && such(r.Key) {
+			n++
+		}
+	}
+	return n == len(s.Chosen.named)
+}
+
+// manyWords are what is said of an act on several keys.
+type manyWords struct {
+	act, text, keep, doing string
+	title, done            func(n int) string
+}
+
+func wordsOf(a keyAct) manyWords {
+	count := func(key string) func(int) string {
+		return func(n int) string { return text.N(key, n, "Number", text.Number(n)) }
+	}
+	switch a {
+	case resendMail:
+		return manyWords{text.T("keys.act.resend"), text.T("keys.resend.text"), text.T("user.key.cancel"), text.T("keys.resend.doing"),
+			count("keys.resend.title"), count("keys.resend.done")}
+	case withdrawKey:
+		return manyWords{text.T("keys.act.withdraw"), text.T("keys.withdraw.text"), text.T("keys.revoke.keep"), text.T("keys.withdraw.doing"),
+			count("keys.withdraw.title"), count("keys.withdraw.done")}
+	case revokeKey:
+		return manyWords{text.T("keys.act.revoke"), text.T("keys.revoke.text"), text.T("keys.revoke.keep"), text.T("keys.revoke.doing"),
+			count("keys.revoke.title"), count("keys.revoke.done")}
+	}
+	return manyWords{text.T("keys.act.disable"), text.T("keys.disable.text"), text.T("user.key.cancel"), text.T("keys.disable.doing"),
+		count("keys.disable.title"), count("keys.disable.done")}
 }

@@ -80,7 +80,7 @@ func newMailedPage(w *Wizard) *mailedPage {
 		})
 	}).WithIcon(theme.CopyIcon)
 	body := widget.Column(theme.Space12, container.NewCenter(widget.Line(theme.Space8, link, code)), container.NewCenter(p.said))
-	p.stage = tap.Stage(container.NewCenter(widget.Picture(theme.MailIcon.In(theme.Primary), 96)), p.title, p.words, body)
+	p.stage = tap.Stage(container.NewCenter(widget.Picture(theme.MailIcon.In(theme.Primary), 176)), p.title, p.words, body)
 	return p
 }
 
