@@ -287,18 +287,28 @@ func TestBlockedPINIsResetInPlaceOfTheKey(t *testing.T) {
 // changeUntilTorn runs a change that a person gives up when another tap is asked for, which must happen.
 func (s *station) changeUntilTorn(card *virtual.Card, keyID string, who *person) {
 	s.t.Helper()
+	if !s.changedOrTorn(card, keyID, who) {
+		s.t.Fatal("the card was not torn away")
+	}
+}
+
+// changedOrTorn is changeUntilTorn where it need not happen, and tells whether it did.
+func (s *station) changedOrTorn(card *virtual.Card, keyID string, who *person) (torn bool) {
+	s.t.Helper()
 	ctx, cancel := context.WithTimeout(s.t.Context(), 10*time.Second)
 	defer cancel()
 	who.progress = func(step enroll.Step) {
 		if step.Kind == enroll.WaitAgain {
+			torn = true
 			cancel()
 		}
 	}
 	s.reader.Remove()
 	s.reader.Insert(card)
-	if _, err := s.ChangePIN(ctx, change(keyID), who); !errors.Is(err, context.Canceled) {
-		s.t.Fatalf("torn away and given up: %v", err)
+	if _, err := s.ChangePIN(ctx, change(keyID), who); torn != errors.Is(err, context.Canceled) || !torn && err != nil {
+		s.t.Fatalf("torn away %t: %v", torn, err)
 	}
+	return torn
 }
 
 // TestPINOfALostChangeIsNotForgotten: the card has the PIN of a change that was never saved, and the next change is lost
@@ -338,6 +348,42 @@ func TestPINOfALostChangeIsNotForgotten(t *testing.T) {
 			}
 			s.settled(card, key, false)
 		})
+	}
+}
+
+// TestTemporaryPINOutlivesLostChanges: the card insists on another PIN, and neither the first nor the second change ever
+// reaches it, or only the second does. The station still opens the card.
+func TestTemporaryPINOutlivesLostChanges(t *testing.T) {
+	for _, when := range []string{"before", "after"} {
+		for n, torn := 1, true; torn; n++ {
+			t.Run(fmt.Sprintf("%s APDU %d", when, n), func(t *testing.T) {
+				s := newStation(t)
+				card := blank(t, 1)
+				key := s.mustEnroll(card, mailed()).Key
+				card.Faults().RemoveBefore(5) // changePIN, after SELECT, getInfo, getAssertion, getKeyAgreement
+				s.changeUntilTorn(card, key.ID, holder(t, false))
+				if s.key(key.ID).NextPIN == nil {
+					t.Fatal("the first change did not come so far that the card may have the PIN")
+				}
+				if when == "before" {
+					card.Faults().RemoveBefore(n)
+				} else {
+					card.Faults().RemoveAfter(n)
+				}
+				second := &person{t: t, pins: []device.PIN{"14142135"}}
+				if torn = s.changedOrTorn(card, key.ID, second); !torn {
+					return
+				}
+				third := holder(t, false)
+				if _, err := s.changePIN(card, key.ID, third); err != nil {
+					t.Fatal(err)
+				}
+				if len(third.asked) != 1 || third.asked[0].Purpose != enroll.NewPIN {
+					t.Errorf("asked for %+v, want only a new PIN", third.asked)
+				}
+				s.settled(card, key, false)
+			})
+		}
 	}
 }
 

@@ -280,6 +280,71 @@ func TestForcedChangeThatIsGivenUpKeepsThePIN(t *testing.T) {
 	}
 }
 
+// enrollUntilTorn runs an enrollment that a person gives up when another tap is asked for, and tells whether it was.
+func (s *station) enrollUntilTorn(card *virtual.Card, req enroll.Request) (torn bool) {
+	s.t.Helper()
+	ctx, cancel := context.WithTimeout(s.t.Context(), 10*time.Second)
+	defer cancel()
+	s.reader.Remove()
+	s.reader.Insert(card)
+	_, err := s.Enroll(ctx, req, &person{t: s.t, progress: func(step enroll.Step) {
+		if step.Kind == enroll.WaitAgain && !errors.Is(step.Problem, enroll.ErrUnfinished) {
+			torn = true
+			cancel()
+		}
+	}})
+	if torn != errors.Is(err, context.Canceled) {
+		s.t.Fatalf("torn away %t: %v", torn, err)
+	}
+	return torn
+}
+
+// TestPINThatOnlyTheJournalKnowsIsReplacedSafely: a card insists on another PIN and its key was never kept, so only the
+// journal has its PIN. Enrolled with other settings, it gets another, and is torn away at every APDU of that; then it is
+// enrolled once more, or given up and enrolled for somebody else. Nobody is ever asked for a PIN.
+func TestPINThatOnlyTheJournalKnowsIsReplacedSafely(t *testing.T) {
+	for _, givenUp := range []bool{false, true} {
+		for _, when := range []string{"before", "after"} {
+			for n, torn := 1, true; torn; n++ {
+				t.Run(fmt.Sprintf("given up %t, %s APDU %d", givenUp, when, n), func(t *testing.T) {
+					s := newStation(t)
+					card := blank(t, 1)
+					card.Faults().RemoveAfter(12) // the last, by which it insists
+					if !s.enrollUntilTorn(card, mailed()) {
+						t.Fatal("the first enrollment took fewer APDUs than it should")
+					}
+					other := mailed()
+					other.Verification = directory.PINless
+					if when == "before" {
+						card.Faults().RemoveBefore(n)
+					} else {
+						card.Faults().RemoveAfter(n)
+					}
+					if torn = s.enrollUntilTorn(card, other); !torn {
+						return
+					}
+					req := mailed()
+					if givenUp {
+						if err := s.GiveUp(t.Context(), "ada", "os:test"); err != nil {
+							t.Fatal(err)
+						}
+						s.addUser("bob")
+						req.UserID = "bob"
+					}
+					s.reader.Remove()
+					who := &person{t: t}
+					got, err := s.enroll(card, req, who)
+					if err != nil || len(who.asked) != 0 || len(who.questions) != 0 {
+						t.Fatalf("%v, asked for %+v; want the station to know the PIN", err, who.asked)
+					}
+					s.reader.Remove()
+					s.insists(card, s.temporary(got.Key), nextPIN)
+				})
+			}
+		}
+	}
+}
+
 func assertionWith(pin device.PIN) device.AssertionRequest {
 	return device.AssertionRequest{ClientDataHash: make([]byte, 32), RPID: "localhost", PIN: pin}
 }
