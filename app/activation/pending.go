@@ -62,17 +62,14 @@ func (t *Tickets) Resend(ctx context.Context, by, keyID string) (directory.Secur
 		if err := mailable(w, u); err != nil {
 			return err
 		}
+		if err := directory.CloseTickets(tx, now, k.ID, purpose); err != nil {
+			return err
+		}
+		if err := often(tx, now, u.ID); err != nil { // a mail that never left is dropped by now
+			return err
+		}
 		if purpose == directory.SetPIN {
-			if err := often(tx, now, u.ID); err != nil {
-				return err
-			}
 			return t.QueuePINMail(tx, now, by, w, u, *k)
-		}
-		if err := directory.CloseTickets(tx, now, k.ID, directory.Activate); err != nil {
-			return err
-		}
-		if err := often(tx, now, u.ID); err != nil {
-			return err
 		}
 		err = tx.AppendAudit(audit.Entry{Time: now, Actor: by, Act: audit.ActivationResent, User: u.ID, Key: k.ID,
 			Detail: map[string]string{"name": k.Name}})

@@ -150,6 +150,8 @@ func TestWhatBecameOfATicketIsSaid(t *testing.T) {
 			}
 			_, err = d.tickets.ByCode(t.Context(), "192.0.2.1", o.Code)
 			is(t, "the code", err, c.want)
+			_, err = d.tickets.ByID(t.Context(), ticket.ID)
+			is(t, "the ticket opened before", err, c.want)
 			_, err = d.tickets.Activate(t.Context(), ticket.ID, made("late"))
 			is(t, "activate", err, c.want)
 			_, err = d.tickets.NewCode(t.Context(), ticket.ID)
