@@ -62,13 +62,20 @@ func (o *onScreen) window() *exec.Cmd {
 		o.Fatal(err)
 	}
 	o.Cleanup(func() { _ = command.Process.Kill(); _ = command.Wait() })
+	o.holds(command)
+	return command
+}
+
+// holds returns when a process has the data folder.
+func (o *onScreen) holds(command *exec.Cmd) {
+	o.Helper()
 	again := time.NewTicker(5 * time.Millisecond)
 	defer again.Stop()
 	for {
 		var holder struct{ PID int }
 		raw, err := os.ReadFile(filepath.Join(o.folder, "data", "window.lock"))
 		if err == nil && json.Unmarshal(raw, &holder) == nil && holder.PID == command.Process.Pid {
-			return command
+			return
 		}
 		select {
 		case <-again.C:
