@@ -219,6 +219,7 @@ var failures = []failure{
 	{is(errLanguage), "unknown_language", "See tapstation mail template list."},
 	{is(letter.ErrAddress), "mail_address", "Correct mail_from or mail_reply_to in the settings, or the user's address."},
 	{is(letter.ErrLink), "mail_link", "Correct portal_url in the settings."},
+	{is(letter.ErrCode), "mail_code", "Ask for another code."},
 	{is(letter.ErrMessageID), "mail_id", "Correct mail_from in the settings."},
 	{is(letter.ErrKind), "mail_kind", "See tapstation mail template list."},
 	{is(errNoValue), "no_value", "Give the value with --stdin or --file."},

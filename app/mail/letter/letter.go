@@ -4,8 +4,7 @@
 // A template is plain text with placeholders ({first_name}, {link}); blank lines part paragraphs. The HTML is made here
 // from the same text, so that neither a template nor a name can bring an element, an attribute or a link into it. A line
 // that is {link} alone becomes a button, one that is {code} alone stands out; lines that begin with "- " or with "1. ", "2. "
-// are a list. A paragraph with a placeholder that has no value, such as {driver_link} where there is none, is left
-// out, with all of its lines.
+// are a list. A paragraph about a code or a driver that there is not is left out, with all of its lines.
 //
 // Whatever the fields of a letter hold, the message has exactly the headers that are listed in Compose, no line of it is
 // longer than RFC 5322 §2.1.1 allows, and nothing in it is loaded from elsewhere.
@@ -53,6 +52,7 @@ type Opening struct {
 var (
 	ErrAddress   = errors.New("this is no address that a mail can be sent from or to")
 	ErrLink      = errors.New("this is no link that a mail can hold")
+	ErrCode      = errors.New("there is no code that this mail could tell")
 	ErrMessageID = errors.New("this is no Message-ID")
 	ErrKind      = errors.New("there are no letters of this kind")
 )
@@ -73,7 +73,7 @@ func LanguageOf(w directory.Workspace, u directory.User) string {
 // mail program shows.
 //
 // t is the workspace's own template; nil, or one that does not pass Check: the program's. It fails with ErrAddress,
-// ErrLink, ErrMessageID and ErrKind.
+// ErrLink, ErrCode, ErrMessageID and ErrKind.
 func Compose(l Letter, t *directory.MailTemplate, sign *Signer) ([]byte, error) {
 	says, err := render(l, t, (*picture).related)
 	if err != nil {
@@ -191,6 +191,9 @@ func (l Letter) values() (map[string]string, error) {
 			return nil, ErrLink
 		}
 		v["link"] = link
+	}
+	if v["code"] == "" && needed(l.Kind, "code") {
+		return nil, ErrCode
 	}
 	return v, nil
 }

@@ -267,6 +267,21 @@ func TestParagraphsWithoutTheirValueAreLeftOut(t *testing.T) {
 	}
 }
 
+// TestWhatAMailMustTellIsNeverLeftOut: whatever else stands in its paragraph and has no value.
+func TestWhatAMailMustTellIsNeverLeftOut(t *testing.T) {
+	l := aLetter(directory.ActivationMail, "en")
+	l.Workspace.DriverLink, l.Opening.Code, l.User.LastName = "", "", ""
+	own := directory.MailTemplate{Kind: l.Kind, Language: "en", Subject: "x",
+		Body: "Dear {first_name} {last_name}\n\nopen {link} or take {code} ({driver_link}):\n{code}\n{link}\n\nUntil {code_expires}\n{code}"}
+	r, err := Preview(l, &own)
+	if want := "Dear Ada\n\nopen " + aLink + " or take  ():\n\n    " + aLink + "\n"; err != nil || r.Text != want {
+		t.Errorf("%v, %q, want %q", err, r.Text, want)
+	}
+	if err := checkPage(r.HTML, aLink); err != nil || strings.Contains(r.HTML, "<code") {
+		t.Errorf("%v\n%s\nwant no box without a code", err, r.HTML)
+	}
+}
+
 func TestLettersThatCannotBe(t *testing.T) {
 	for _, test := range []struct {
 		what   string
@@ -288,6 +303,7 @@ func TestLettersThatCannotBe(t *testing.T) {
 		{"a link that ends early", func(l *Letter) { l.Opening.Link = "https://example.org/\nx" }, ErrLink},
 		{"a link with a password", func(l *Letter) { l.Opening.Link = "https://a:b@example.org/" }, ErrLink},
 		{"a link without end", func(l *Letter) { l.Opening.Link = "https://example.org/" + strings.Repeat("x", 1000) }, ErrLink},
+		{"no code to prove an address with", func(l *Letter) { l.Kind, l.Opening.Code = directory.EmailProofMail, "" }, ErrCode},
 		{"no Message-ID", func(l *Letter) { l.MessageID = "" }, ErrMessageID},
 		{"a Message-ID of two lines", func(l *Letter) { l.MessageID = "a@example.org>\r\nBcc: <x" }, ErrMessageID},
 		{"no kind", func(l *Letter) { l.Kind = "advertisement" }, ErrKind},

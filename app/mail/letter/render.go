@@ -41,7 +41,7 @@ func render(l Letter, t *directory.MailTemplate, source func(*picture) string) (
 	if p.subject == "" {
 		p.subject = tidy(fill(Default(l.Kind, words.Language()).Subject, values, asText))
 	}
-	paragraphs := parse(own.Body, values)
+	paragraphs := p.parse(own.Body)
 	return Rendered{p.subject, plainText(paragraphs, values), p.html(paragraphs)}, nil
 }
 
@@ -64,21 +64,34 @@ type paragraph struct {
 	follows bool     // without a blank line between it and the one before
 }
 
-// parse parts a body into paragraphs. Blocks with a placeholder that stands for nothing are left out.
-func parse(body string, values map[string]string) (all []paragraph) {
+// optional are the placeholders that may stand for nothing, and without which what is said around them is pointless.
+var optional = []string{"code", "code_expires", "expires", "driver_link"}
+
+// pointless tells whether a block speaks of something that there is not, and of nothing that a mail must tell.
+func (p page) pointless(block string) bool {
+	names := named(strings.ReplaceAll(block, "\n", " "))
+	return slices.ContainsFunc(names, func(name string) bool { return p.values[name] == "" && slices.Contains(optional, name) }) &&
+		!slices.ContainsFunc(names, func(name string) bool { return needed(p.kind, name) })
+}
+
+// parse parts a body into paragraphs. Blocks that would be pointless are left out.
+func (p page) parse(body string) (all []paragraph) {
 	for block := range strings.SplitSeq(blankLines.ReplaceAllString(strings.ReplaceAll(body, "\r\n", "\n"), "\n\n"), "\n\n") {
 		block = strings.Trim(block, "\n")
-		if strings.TrimSpace(block) == "" || slices.ContainsFunc(named(strings.ReplaceAll(block, "\n", " ")), func(name string) bool { return values[name] == "" }) {
+		if strings.TrimSpace(block) == "" || p.pointless(block) {
 			continue
 		}
 		first := len(all)
 		for line := range strings.SplitSeq(block, "\n") {
 			form, mark, rest := look(line)
+			if form == codeBox && p.values["code"] == "" {
+				continue
+			}
 			if last := len(all) - 1; last < first || all[last].form != form || form == button || form == codeBox {
 				all = append(all, paragraph{form: form, follows: len(all) > first})
 			}
-			p := &all[len(all)-1]
-			p.lines, p.marks = append(p.lines, rest), append(p.marks, mark)
+			last := &all[len(all)-1]
+			last.lines, last.marks = append(last.lines, rest), append(last.marks, mark)
 		}
 	}
 	return all
@@ -132,7 +145,7 @@ func plainText(paragraphs []paragraph, values map[string]string) string {
 			if box {
 				s.WriteString("    ")
 			}
-			s.WriteString(p.marks[n] + fill(line, values, asText) + "\n")
+			s.WriteString(strings.TrimRight(p.marks[n]+fill(line, values, asText), " ") + "\n")
 		}
 	}
 	return s.String()
@@ -151,6 +164,9 @@ type page struct {
 // asHTML is a value, or words of the template, as they stand in HTML. Only the links that are ours are links.
 func asHTML(name, value string) string {
 	escaped := html.EscapeString(value)
+	if value == "" {
+		return ""
+	}
 	switch name {
 	case "":
 		return escaped

@@ -54,6 +54,10 @@ func allowed(kind directory.MessageKind, name string) bool {
 	return slices.ContainsFunc(Placeholders(kind), func(p Placeholder) bool { return p.Name == name })
 }
 
+func needed(kind directory.MessageKind, name string) bool {
+	return slices.Contains(Placeholders(kind), Placeholder{name, true})
+}
+
 // Default is the program's own template in a language.
 func Default(kind directory.MessageKind, language string) directory.MailTemplate {
 	words := text.In(language)
