@@ -129,6 +129,13 @@ func (o *office) users(n int) {
 	}
 }
 
+// assign queues another mail for a user.
+func (o *office) assign(userID string) {
+	o.t.Helper()
+	_, err := o.tickets.Assign(o.t.Context(), activation.Assignment{UserID: userID, Actor: by})
+	o.must(err)
+}
+
 func (o *office) messages() []directory.Message {
 	o.t.Helper()
 	page, err := o.box.List(o.t.Context(), by, directory.MessageQuery{Limit: 1000})
@@ -214,3 +221,25 @@ func (j *inMemory) Forget(ids []string) error {
 }
 
 func (j *inMemory) Close() error { return nil }
+
+// ticket changes the ticket of a message.
+func (o *office) ticket(m directory.Message, change func(*directory.Ticket)) {
+	o.t.Helper()
+	o.update(func(tx directory.Tx) error {
+		t, err := tx.Ticket(m.TicketID)
+		if err != nil {
+			return err
+		}
+		change(&t)
+		return tx.PutTicket(t)
+	})
+}
+
+// opening is what opens the ticket of a message.
+func (o *office) opening(m directory.Message) (opening activation.Opening, err error) {
+	err = o.dir.Store.View(o.t.Context(), func(tx directory.Tx) (err error) {
+		opening, err = o.tickets.Opening(tx, m.TicketID)
+		return err
+	})
+	return opening, err
+}
