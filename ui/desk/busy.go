@@ -6,6 +6,8 @@ func (d *Desk) Busy() bool {
 	switch p := d.page.(type) {
 	case *usersPage:
 		return p.state.Asking
+	case *codePage:
+		return p.state.Asking
 	case *keysPage:
 		return p.state.Asking
 	case *outboxPage:

@@ -71,7 +71,20 @@ func (d *Desk) ShowCode() { d.open(codePlace) }
 
 func (p *codePage) content() fyne.CanvasObject { return p.all }
 
-func (p *codePage) keys() *widget.Keys { return &widget.Keys{Enter: p.enter, Escape: p.clear} }
+func (p *codePage) keys() *widget.Keys {
+	k := &widget.Keys{Enter: p.enter, Escape: p.clear, Runes: map[rune]func(){}}
+	for r := '!'; r <= '~'; r++ {
+		k.Runes[r] = func() { p.begin(r) }
+	}
+	return k
+}
+
+// begin begins another code where nothing is typed into: one that is scanned while something is found must not go on with
+// that by the Enter at its end.
+func (p *codePage) begin(r rune) {
+	p.clear()
+	p.field.Entry.TypedRune(r)
+}
 
 func (p *codePage) shown() {
 	p.state = codeState{}

@@ -94,8 +94,12 @@ func TestScannedLinkIsTakenLikeACode(t *testing.T) {
 	if p.state.Opened == nil || p.state.Opened.Key.ID != k.ID {
 		t.Fatalf("a link opens %+v (%v), want the key's ticket", p.state.Opened, p.state.Failed)
 	}
+	b.write("AAAAA-BBBBB") // scanned for the next, while the way on has the focus
+	if p.state.Opened != nil || p.state.Typed != "AAAAA-BBBBB" {
+		t.Errorf("the next code comes out as %q, want all of it, and nothing of the one before", p.state.Typed)
+	}
 	b.press(fyne.KeyEscape)
-	if p.state.Opened != nil || b.window.Canvas().Focused() != fyne.Focusable(p.field.Entry) {
+	if p.state.Typed != "" || b.window.Canvas().Focused() != fyne.Focusable(p.field.Entry) {
 		t.Error("Escape does not make room for another code")
 	}
 }

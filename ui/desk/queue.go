@@ -201,12 +201,20 @@ func (p *queuePage) look(ctx context.Context, id string) (t turn, err error) {
 	return t, err
 }
 
-// request is the enrollment that the defaults say.
+// request is the enrollment of the card that waits for its user, who has come instead of using the link; where none does,
+// of a new one as the defaults say.
 func (t turn) request(actor string) enroll.Request {
-	return enroll.Request{
+	r := enroll.Request{
 		UserID: t.user.ID, KeyName: wording.KeyName(t.keys, directory.Card), Actor: actor,
 		Verification: t.defaults.Verification, OfflineLogin: t.defaults.OfflineLogin == directory.On, PINChooser: t.defaults.PINChooser,
 	}
+	for _, k := range t.keys {
+		if k.State == directory.Pending && k.Kind == directory.Card {
+			r.KeyID, r.KeyName, r.Verification, r.OfflineLogin = k.ID, k.Name, k.Verification, k.OfflineLogin
+			break
+		}
+	}
+	return r
 }
 
 func hasActive(keys []directory.SecurityKey) bool {
@@ -255,6 +263,7 @@ func (p *queuePage) ceremonyChanged(old tap.State) {
 		return
 	}
 	p.reader = s.Result.Reader
+	p.desk.wakeMail() // a mail about a temporary PIN may have been put into the outbox
 	p.over(queueResult{Outcome: enrolledKey, Key: s.Result.Key})
 }
 

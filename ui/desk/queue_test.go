@@ -6,6 +6,7 @@ import (
 
 	"fyne.io/fyne/v2"
 
+	"tapstation/app/activation"
 	"tapstation/app/directory"
 	"tapstation/device"
 	"tapstation/device/virtual"
@@ -171,5 +172,26 @@ func TestQueueThatIsStoppedTellsWhoWasNotReached(t *testing.T) {
 	}
 	if !b.says("3 Not reached") {
 		t.Error("the report does not say how many were not reached")
+	}
+}
+
+func TestQueueActivatesTheKeyThatWaitsForItsUser(t *testing.T) {
+	b, reader := queueBench(t, 2)
+	b.setUpMail(directory.PINless)
+	k, err := b.station.Activation.Assign(t.Context(), activation.Assignment{UserID: "u000", KeyName: "Blue", Actor: "os:test"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.users.list.Mark(0, 0)
+	b.tap("Enroll one after another")
+	b.until("the queue", func() bool { return b.queued() != nil })
+	q := b.queued()
+	b.press(fyne.KeyReturn)
+	b.waits(q, "u000")
+	reader.Insert(blankCard(t, 1))
+	b.until("the key", func() bool { return q.state.at() == 1 })
+	_, keys, err := b.station.Directory.User(t.Context(), "u000")
+	if err != nil || len(keys) != 1 || keys[0].ID != k.ID || keys[0].State != directory.Active {
+		t.Errorf("u000 holds %+v (%v), want the key that was pending alone, active", keys, err)
 	}
 }

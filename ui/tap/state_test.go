@@ -3,6 +3,7 @@ package tap
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -10,6 +11,7 @@ import (
 	"tapstation/app/directory"
 	"tapstation/app/enroll"
 	"tapstation/app/pin"
+	"tapstation/assets/text"
 	"tapstation/device"
 )
 
@@ -246,5 +248,16 @@ func TestChangeOfAPINHasNoStepsOfAKey(t *testing.T) {
 	// The way out of a forgotten PIN is a reset: then a key is made too.
 	if got, want := marked(through(s, enroll.SetPIN, enroll.Register)), "reader+ card+ pin+ register> prove save"; got != want {
 		t.Errorf("after a reset the steps are %q, want %q", got, want)
+	}
+}
+
+func TestMailAboutTheTemporaryPINIsToldAtTheEnd(t *testing.T) {
+	s := Begin(directory.User{ID: "ada"}, enroll.Request{Verification: directory.PIN})
+	with := s.Finish(enroll.Result{Mail: directory.Message{To: "ada@example.org"}}, nil).Words().Remedy
+	if want := text.T("tap.done.mailed", "To", "ada@example.org"); !strings.HasSuffix(with, want) {
+		t.Errorf("it says %q, want at its end %q", with, want)
+	}
+	if without := s.Finish(enroll.Result{}, nil).Words().Remedy; without != text.T("tap.done.remedy") {
+		t.Errorf("without a mail it says %q", without)
 	}
 }

@@ -31,6 +31,9 @@ func (s State) Words() wording.Words {
 		if s.Result.Resumed {
 			done.Remedy = text.T("tap.done.resumed")
 		}
+		if to := s.Result.Mail.To; to != "" {
+			done.Remedy += " " + text.T("tap.done.mailed", "To", to)
+		}
 		return done
 	}
 	return s.running()
