@@ -105,11 +105,16 @@ func FuzzCheck(f *testing.F) {
 		if len(Mistakes(own)) > 0 {
 			return
 		}
-		l := aLetter(own.Kind, language)
-		checkMail(t, "fuzzed", l, mustCompose(t, l, &own, nil))
-		r, err := Preview(l, &own)
-		if err != nil || allowed(own.Kind, "link") && !strings.Contains(r.Text, aLink) {
-			t.Errorf("the link is lost (%v): %q", err, r.Text)
+		l, bare := aLetter(own.Kind, language), aLetter(own.Kind, language)
+		if bare.User.LastName, bare.Workspace.DriverLink = "", ""; !needed(own.Kind, "code") {
+			bare.Opening.Code = ""
+		}
+		for _, l := range []Letter{l, bare} {
+			checkMail(t, "fuzzed", l, mustCompose(t, l, &own, nil))
+			r, err := Preview(l, &own)
+			if err != nil || needed(own.Kind, "link") && !strings.Contains(r.Text, aLink) || needed(own.Kind, "code") && !strings.Contains(r.Text, aCode) {
+				t.Errorf("link or code is lost (%v): %q", err, r.Text)
+			}
 		}
 	})
 }
