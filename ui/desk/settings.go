@@ -77,6 +77,9 @@ func newSettingsPage(d *Desk) *settingsPage {
 		p.items[s.section] = item
 		sections.Add(item)
 	}
+	if d.may(directory.ChangeSettings) {
+		sections.Add(widget.NewRailItem(theme.EditIcon, text.T("template.title"), d.ShowTemplates))
+	}
 	if d.may(directory.ManageAdmins) {
 		sections.Add(widget.NewRailItem(theme.UsersIcon, text.T("admins.title"), d.ShowAdmins))
 	}

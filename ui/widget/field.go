@@ -23,6 +23,8 @@ type Field struct {
 	Validate  func(text string) string
 	OnChanged func(text string)
 	OnLeave   func(text string) // after Validate
+	// Fills lets the entry take all the height there is, if that is more than it needs.
+	Fills bool
 
 	label, hint, problem string
 	touched              bool // something was typed since the field was made
@@ -141,13 +143,17 @@ func (f *Field) CreateRenderer() fyne.WidgetRenderer {
 	r := &renderer{objects: []fyne.CanvasObject{label, f.Entry, frame, sign, below}}
 	r.layout = func(s fyne.Size) {
 		lh, bh := label.MinSize().Height, below.MinSize().Height
+		height := f.height
+		if f.Fills {
+			height = max(height, s.Height-lh-bh-labelGap-belowGap)
+		}
 		label.Resize(fyne.NewSize(s.Width, lh))
 		y := lh + labelGap
 		f.Entry.Move(fyne.NewPos(0, y))
-		f.Entry.Resize(fyne.NewSize(s.Width, f.height))
+		f.Entry.Resize(fyne.NewSize(s.Width, height))
 		frame.Move(fyne.NewPos(0, y))
-		frame.Resize(fyne.NewSize(s.Width, f.height))
-		y += f.height + belowGap
+		frame.Resize(fyne.NewSize(s.Width, height))
+		y += height + belowGap
 		x := float32(0)
 		if f.problem != "" {
 			sign.Move(fyne.NewPos(0, y+(bh-signSize)/2))

@@ -72,6 +72,7 @@ func Panel(o fyne.CanvasObject) fyne.CanvasObject {
 type panel struct {
 	fynewidget.BaseWidget
 	content fyne.CanvasObject
+	fill    fyne.ThemeColorName // empty: that of a surface, with a line around it
 }
 
 func (p *panel) Children() []fyne.CanvasObject { return []fyne.CanvasObject{p.content} }
@@ -90,10 +91,20 @@ func (p *panel) CreateRenderer() fyne.WidgetRenderer {
 			ground.StrokeColor = fynetheme.Color(theme.Line)
 			ground.StrokeWidth = 1
 			ground.CornerRadius = theme.Radius + 2
+			if p.fill != "" {
+				ground.FillColor, ground.StrokeWidth = fynetheme.Color(p.fill), 0
+			}
 		},
 	}
 	r.refresh()
 	return r
+}
+
+// Filled lays o on a ground of a colour of the theme.
+func Filled(color fyne.ThemeColorName, o fyne.CanvasObject) fyne.CanvasObject {
+	p := &panel{content: o, fill: color}
+	p.ExtendBaseWidget(p)
+	return p
 }
 
 // Rule is a fine line across.
