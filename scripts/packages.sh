@@ -65,7 +65,13 @@ apt_get() {
 	$as_root env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=300 "$@" >>"$log" 2>&1
 }
 
-# install PACKAGE...: the package lists are fetched only when those at hand do not do: they may be absent or old.
+# quiet_postfix has Postfix installed without a configuration: so no mail server of the system's is started, now or
+# later. The tests bring their own.
+quiet_postfix() {
+	echo "postfix postfix/main_mailer_type select No configuration" | $as_root debconf-set-selections >>"$log" 2>&1
+}
+
+# install PACKAGE...: nothing is removed for it, such as another mail server. The package lists are fetched only when those at hand do not do: they may be absent or old.
 install() {
 	if ! $as_root true 2>/dev/null; then
 		stop "You are not root here, and sudo does not do. As root, run: apt-get install $*"
@@ -75,11 +81,14 @@ install() {
 	done
 	log=$(mktemp)
 	trap 'rm -f "$log"' EXIT
-	if apt_get install -y --no-install-recommends "$@"; then
+	case " $* " in
+	*" postfix "*) quiet_postfix ;;
+	esac
+	if apt_get install -y --no-install-recommends --no-remove "$@"; then
 		return
 	fi
 	say "fetching the package lists"
-	if apt_get update && apt_get install -y --no-install-recommends "$@"; then
+	if apt_get update && apt_get install -y --no-install-recommends --no-remove "$@"; then
 		return
 	fi
 	tail -n 10 "$log" >&2
