@@ -15,7 +15,7 @@ import (
 func TestLinkIsHandedToTheWindowThatIsOpen(t *testing.T) {
 	o := newOnScreen(t)
 	window := o.window()
-	token := strings.Repeat("aB3_-", 8) + "xyz"
+	token := strings.Repeat("aB3_-", 8) + "xyw"
 	link := "tapstation://activate/" + token
 	if said, err := o.command("open", link).CombinedOutput(); err != nil || len(said) != 0 {
 		t.Fatalf("open while a window is open: %v\n%s", err, said)

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"regexp"
 
+	"tapstation/app/activation"
 	"tapstation/app/directory"
 )
 
@@ -22,7 +23,7 @@ var errLink = errors.New("this is no link that opens Tapstation")
 func (c *openCommand) Run(r *run) error {
 	link := c.URL
 	c.URL = ""
-	if !stationLink.MatchString(link) {
+	if _, ok := activation.ParseLink(link); !ok || !stationLink.MatchString(link) {
 		return errLink
 	}
 	by, err := actor()

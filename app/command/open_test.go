@@ -9,7 +9,7 @@ import (
 )
 
 // ticketToken stands where 256 random bits would.
-var ticketToken = strings.Repeat("aB3_-", 8) + "xyz"
+var ticketToken = strings.Repeat("aB3_-", 8) + "xyw"
 
 // linked is a desk on which what open hands on is kept.
 func linked(t *testing.T, fails error) (*desk, *[]string) {
@@ -45,7 +45,7 @@ func TestHostileLinkIsRefusedAndNotRepeated(t *testing.T) {
 		"tapstation://activate/" + ticketToken + "#a", "tapstation://me@activate/" + ticketToken, "tapstation://activate:1/" + ticketToken,
 		"tapstation://activate/../pin/" + ticketToken, "tapstation://activate/" + ticketToken + "\n", " tapstation://activate/" + ticketToken,
 		"https://localhost/activate/" + ticketToken, "file:///etc/passwd", ticketToken, "tapstation://activate/" + strings.Repeat("a", 1<<16),
-		"tapstation://activate/%61" + ticketToken[1:],
+		"tapstation://activate/%61" + ticketToken[1:], "tapstation://activate/" + ticketToken[:42] + "z",
 	} {
 		o := d.run("open", "--json", "--", link)
 		o.fails(Failed, "bad_link")
