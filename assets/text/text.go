@@ -13,7 +13,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/jeandeaual/go-locale"
 	"github.com/nicksnyder/go-i18n/v2/i18n"
 	"golang.org/x/text/language"
 	"golang.org/x/text/message"
@@ -40,8 +39,7 @@ var (
 )
 
 // Use makes language the one that T and N speak from now on: "en", "de", or a regional form of those. The empty
-// language is the system's, or English where the system's is not among the translations. An unknown language is
-// an error and changes nothing.
+// language is English. An unknown language is an error and changes nothing.
 func Use(language string) error {
 	name, err := match(language)
 	if err != nil {
@@ -216,6 +214,9 @@ func load(name string) (*translation, error) {
 
 // match is the translation that serves a language best.
 func match(wanted string) (string, error) {
+	if wanted == "" {
+		return "en", nil
+	}
 	names, err := languages()
 	if err != nil {
 		return "", err
@@ -224,29 +225,15 @@ func match(wanted string) (string, error) {
 	for i, name := range names {
 		tags[i] = language.Make(name)
 	}
-	matcher := language.NewMatcher(tags)
-	if wanted != "" {
-		tag, err := language.Parse(wanted)
-		if err != nil {
-			return "", fmt.Errorf("language %q: %w", wanted, err)
-		}
-		_, i, sure := matcher.Match(tag)
-		if sure < language.High {
-			return "", fmt.Errorf("there is no translation into %q", wanted)
-		}
-		return names[i], nil
+	tag, err := language.Parse(wanted)
+	if err != nil {
+		return "", fmt.Errorf("language %q: %w", wanted, err)
 	}
-	system, _ := locale.GetLocales() // a system that tells no language is no reason not to start
-	for _, s := range system {
-		tag, err := language.Parse(s)
-		if err != nil {
-			continue // "C", "POSIX"
-		}
-		if _, i, sure := matcher.Match(tag); sure >= language.High {
-			return names[i], nil
-		}
+	_, i, sure := language.NewMatcher(tags).Match(tag)
+	if sure < language.High {
+		return "", fmt.Errorf("there is no translation into %q", wanted)
 	}
-	return "en", nil
+	return names[i], nil
 }
 
 // Languages are the names of the translations there are, English first.

@@ -6,12 +6,17 @@ import (
 	"fmt"
 
 	"fyne.io/fyne/v2/lang"
+	"github.com/jeandeaual/go-locale"
 
 	"tapstation/assets/text"
 )
 
-// Use is text.Use for a program with windows. Call it before the first window is made.
+// Use is text.Use for a program with windows; the empty language is the system's, or English where there is no such
+// translation. Call it before the first window is made.
 func Use(language string) error {
+	if language == "" {
+		language = system()
+	}
 	if err := text.Use(language); err != nil {
 		return err
 	}
@@ -24,4 +29,15 @@ func Use(language string) error {
 		return fmt.Errorf("give Fyne the translation %q: %w", text.Language(), err)
 	}
 	return nil
+}
+
+// system is the first language of the system that there is a translation into; empty where there is none.
+func system() string {
+	preferred, _ := locale.GetLocales() // a system that tells no language is no reason not to start
+	for _, name := range preferred {
+		if text.Speaks(name) {
+			return name
+		}
+	}
+	return ""
 }

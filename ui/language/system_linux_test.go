@@ -1,10 +1,18 @@
-package text
+package language
 
-import "testing"
+import (
+	"testing"
+
+	"tapstation/assets/text"
+)
 
 // The environment tells the language on Linux; other systems are asked otherwise.
 func TestSystemLanguageIsFollowed(t *testing.T) {
-	t.Cleanup(func() { current.Store(nil) })
+	t.Cleanup(func() {
+		if err := Use("en"); err != nil {
+			t.Error(err)
+		}
+	})
 	for _, name := range []string{"LC_ALL", "LC_MESSAGES", "LANGUAGE"} {
 		t.Setenv(name, "")
 	}
@@ -15,8 +23,8 @@ func TestSystemLanguageIsFollowed(t *testing.T) {
 		if err := Use(""); err != nil {
 			t.Errorf("Use(\"\") with LANG=%s: %v", c.lang, err)
 		}
-		if Language() != c.got {
-			t.Errorf("with LANG=%s the language is %q, want %q", c.lang, Language(), c.got)
+		if text.Language() != c.got {
+			t.Errorf("with LANG=%s the language is %q, want %q", c.lang, text.Language(), c.got)
 		}
 	}
 }
