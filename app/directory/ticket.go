@@ -117,6 +117,39 @@ func CloseUserTickets(tx Tx, now time.Time, userID string, purpose Purpose) erro
 	return closeTickets(tx, now, TicketQuery{UserID: userID, Purpose: purpose})
 }
 
+// closeMisdirected withdraws the open tickets of a user that were mailed already, to an address that is theirs no more. What
+// waits to be mailed goes to the new one.
+func closeMisdirected(tx Tx, now time.Time, userID string) error {
+	open, err := tx.Tickets(TicketQuery{UserID: userID, State: Open, Limit: 1000})
+	if err != nil || len(open) == 0 {
+		return err
+	}
+	waits := map[string]bool{} // ticket IDs
+	q := MessageQuery{UserID: userID, State: Queued, Limit: 1000}
+	for {
+		page, err := tx.Messages(q)
+		if err != nil {
+			return err
+		}
+		for _, m := range page.Messages {
+			waits[m.TicketID] = m.LeasedUntil.IsZero() || !now.Before(m.LeasedUntil)
+		}
+		if page.Next == "" {
+			break
+		}
+		q.After = page.Next
+	}
+	for _, t := range open {
+		if waits[t.ID] {
+			continue
+		}
+		if err := closeTicket(tx, now, t, Withdrawn); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 func closeTickets(tx Tx, now time.Time, q TicketQuery) error {
 	q.State, q.Limit = Open, 1000
 	for {

@@ -194,6 +194,11 @@ func replaceUser(tx Tx, by string, now time.Time, old User, kept *User) (keys []
 	if len(changed) == 0 {
 		return nil, nil
 	}
+	if old.Email != "" && old.Email != kept.Email {
+		if err := closeMisdirected(tx, now, old.ID); err != nil {
+			return nil, err
+		}
+	}
 	kept.Changed = now
 	if err := tx.PutUser(*kept); err != nil {
 		return nil, err
