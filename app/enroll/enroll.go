@@ -254,15 +254,18 @@ func (c *ceremony) resume() {
 
 // end is what remains to be done when err ends the ceremony.
 func (c *ceremony) end(ctx context.Context, err error) error {
-	if c.journal.Stage != "" && !c.changed && !c.resumed {
-		// The card is as it was, so nothing is to be gone on with.
+	var owned *AlreadyEnrolledError
+	var refused *RefusedError
+	switch {
+	case c.journal.Stage == "" || c.resumed:
+	case !c.changed: // the card is as it was, so nothing is to be gone on with
 		c.journal.PINMade, c.journal.OldPIN = false, nil
 		err = errors.Join(err, c.Directory.Store.Update(context.WithoutCancel(ctx), func(tx directory.Tx) error {
 			return c.giveUp(tx, c.journal, c.req.Actor)
 		}))
+	case refuses(err) && !errors.As(err, &refused): // before there was a credential: its PIN stays known
+		err = errors.Join(err, c.letGo(context.WithoutCancel(ctx), c.user.ID, c.req.Actor, func(directory.Tx) error { return nil }))
 	}
-	var owned *AlreadyEnrolledError
-	var refused *RefusedError
 	if errors.As(err, &owned) || errors.As(err, &refused) || errors.Is(err, rp.ErrModel) {
 		record := c.entry(audit.EnrollmentRefused)
 		record.Detail = map[string]string{"reason": err.Error()}

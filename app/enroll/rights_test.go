@@ -49,6 +49,7 @@ func TestRoleWithdrawnMidwayLeavesNoKey(t *testing.T) {
 				t.Errorf("role withdrawn at step %v: the key is active", step)
 			}
 		}
+		s.noJournal()
 		if n := card.Credentials(); n != 0 {
 			t.Errorf("role withdrawn at step %v: the card holds %d credentials, want none", step, n)
 		}

@@ -327,7 +327,7 @@ func enrollmentIsOneForAUser(t *testing.T, s directory.Store) {
 		UserID: "Ada", KeyID: "k1", KeyName: "Card", Verification: directory.PIN, OfflineLogin: true,
 		PINChooser: directory.UserMail, Replaces: []string{"k0", "k00"}, Stage: directory.SettingPIN,
 		Mark:      directory.CardMark{ATR: []byte{0x3B}, UID: []byte{4, 0, 1}, AAGUID: [16]byte{3}},
-		SealedPIN: []byte("sealed"), PINMade: true, Started: base, Changed: base,
+		SealedPIN: []byte("sealed"), PINMade: true, OldPIN: []byte("old"), Started: base, Changed: base,
 	}
 	update(t, s, func(tx directory.Tx) error {
 		if err := tx.PutEnrollment(directory.Enrollment{UserID: "bob", Stage: directory.Registering}); err != nil {
