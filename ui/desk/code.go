@@ -18,6 +18,7 @@ import (
 // whose it is and what for; and leads to the tap.
 type codePage struct {
 	desk   *Desk
+	from   string // the place one came from
 	state  codeState
 	asked  int
 	cancel context.CancelFunc
@@ -32,7 +33,7 @@ type codePage struct {
 }
 
 func newCodePage(d *Desk) *codePage {
-	p := &codePage{desk: d, cancel: func() {}, found: container.NewStack(), problem: newNote()}
+	p := &codePage{desk: d, from: usersPlace, cancel: func() {}, found: container.NewStack(), problem: newNote()}
 	p.field = widget.NewField(text.T("activation.code.label"), text.T("activation.code.hint"))
 	p.field.OnChanged = func(words string) {
 		if words != p.state.Typed && !p.filling {
@@ -44,19 +45,35 @@ func newCodePage(d *Desk) *codePage {
 	p.field.Entry.OnEnter = p.enter
 	p.look = widget.NewPrimary(text.T("activation.code.look"), p.ask)
 	line := widget.AtMost(640, container.New(renameLayout{}, p.field, p.look))
-	// Room for the rings of focus, which stand out by a little.
-	body := container.NewVScroll(widget.PadXY(theme.Space4, theme.Space4, widget.Form(widget.Column(theme.Space16,
-		widget.Hint(text.T("activation.code.text")), line, p.problem.content, p.found))))
-	p.all = widget.PadXY(theme.Space32-theme.Space4, theme.Space24,
-		widget.Above(theme.Space16, body, widget.PadXY(theme.Space4, 0, widget.Heading(text.T("desk.code")))))
+	p.all = formPage(widget.NewQuiet(text.T("user.back_elsewhere"), "", theme.BackIcon, p.goBack), widget.Heading(text.T("desk.code")),
+		widget.Form(widget.Column(theme.Space16, widget.Hint(text.T("activation.code.text")), line, p.problem.content, p.found)))
 	p.render()
+	return p
+}
+
+// codeName is what the page is kept by, like a place, until somebody else logs in.
+const codeName = "code"
+
+// codes is the page for a code, made if need be; nil for who may not enroll.
+func (d *Desk) codes() *codePage {
+	if !d.may(directory.EnrollKeys) {
+		return nil
+	}
+	p, ok := d.pages[codeName].(*codePage)
+	if !ok {
+		p = newCodePage(d)
+		d.pages[codeName] = p
+	}
+	if at := d.where(); d.at(at) != nil {
+		p.from = at
+	}
 	return p
 }
 
 // openCode goes to the page for a code and looks up what stands in a link.
 func (d *Desk) openCode(link string) {
-	p, ok := d.at(codePlace).(*codePage)
-	if !ok {
+	p := d.codes()
+	if p == nil {
 		return
 	}
 	d.leave(func() {
@@ -67,16 +84,33 @@ func (d *Desk) openCode(link string) {
 }
 
 // ShowCode goes to the page for a code.
-func (d *Desk) ShowCode() { d.open(codePlace) }
+func (d *Desk) ShowCode() {
+	if p := d.codes(); p != nil {
+		d.show(p)
+	}
+}
 
 func (p *codePage) content() fyne.CanvasObject { return p.all }
 
 func (p *codePage) keys() *widget.Keys {
-	k := &widget.Keys{Enter: p.enter, Escape: p.clear, Runes: map[rune]func(){}}
+	k := &widget.Keys{Enter: p.enter, Escape: p.escape, Runes: map[rune]func(){}}
 	for r := '!'; r <= '~'; r++ {
 		k.Runes[r] = func() { p.begin(r) }
 	}
 	return k
+}
+
+func (p *codePage) place() string { return p.from }
+
+func (p *codePage) goBack() { p.desk.open(p.from) }
+
+// escape makes room for another code, or goes back where there is nothing to take away.
+func (p *codePage) escape() {
+	if s := p.state; s.Typed == "" && s.Opened == nil {
+		p.goBack()
+		return
+	}
+	p.clear()
 }
 
 // begin begins another code where nothing is typed into: one that is scanned while something is found must not go on with

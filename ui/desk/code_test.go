@@ -27,8 +27,8 @@ func (b *bench) opening(keyID string) activation.Opening {
 	return o
 }
 
-// codes goes to the page for a code.
-func (b *bench) codes() *codePage {
+// code goes to the page for a code.
+func (b *bench) code() *codePage {
 	b.t.Helper()
 	b.ShowCode()
 	p, ok := b.page.(*codePage)
@@ -50,7 +50,7 @@ func (b *bench) looked(p *codePage) {
 func TestCodeLeadsToTheTapAndWorksOnce(t *testing.T) {
 	b, reader, _, k := assigned(t)
 	code := b.opening(k.ID).Code
-	p := b.codes()
+	p := b.code()
 	b.write(code)
 	b.press(fyne.KeyReturn)
 	b.looked(p)
@@ -87,7 +87,7 @@ func TestCodeLeadsToTheTapAndWorksOnce(t *testing.T) {
 
 func TestScannedLinkIsTakenLikeACode(t *testing.T) {
 	b, _, _, k := assigned(t)
-	p := b.codes()
+	p := b.code()
 	b.write(b.opening(k.ID).Link)
 	b.press(fyne.KeyReturn)
 	b.looked(p)
@@ -106,7 +106,7 @@ func TestScannedLinkIsTakenLikeACode(t *testing.T) {
 
 func TestWhatAcodeIsNotIsSaidPlainly(t *testing.T) {
 	b, _, _, k := assigned(t)
-	p := b.codes()
+	p := b.code()
 	fails := func(typed string, want error, words string) {
 		t.Helper()
 		p.clear()
@@ -153,7 +153,7 @@ func TestCodeThatRanOutIsSaidSo(t *testing.T) {
 	if err := b.store.Update(t.Context(), func(tx directory.Tx) error { return tx.PutTicket(w.Ticket) }); err != nil {
 		t.Fatal(err)
 	}
-	p := b.codes()
+	p := b.code()
 	b.write(link)
 	b.press(fyne.KeyReturn)
 	b.looked(p)
@@ -183,7 +183,7 @@ func TestHolderOfATemporaryPINChoosesTheirOwn(t *testing.T) {
 	}
 	reader.Remove()
 
-	p := b.codes()
+	p := b.code()
 	b.write(b.opening(k.ID).Code)
 	b.press(fyne.KeyReturn)
 	b.looked(p)
@@ -214,10 +214,24 @@ func TestPageForACodeIsOneKeyAwayForWhoMayEnroll(t *testing.T) {
 	if _, ok := b.page.(*codePage); !ok {
 		t.Errorf("Ctrl+K leads to %T, want the page for a code", b.page)
 	}
+	b.open(keysPlace)
+	b.ShowCode()
+	if got := b.where(); got != keysPlace {
+		t.Errorf("one is in %q, want still where one was", got)
+	}
+	b.press(fyne.KeyEscape)
+	if _, ok := b.page.(*keysPage); !ok {
+		t.Errorf("Escape leads to %T, want back", b.page)
+	}
+	b.ShowUsers()
+	b.tap("Enter a code")
+	if _, ok := b.page.(*codePage); !ok {
+		t.Errorf("the button leads to %T, want the page for a code", b.page)
+	}
 	b.begin(admin.Session{UserID: "u000", Role: directory.Auditor})
 	b.listed()
 	b.ShowCode()
-	if _, ok := b.page.(*codePage); ok || b.rail.items[codePlace] != nil {
+	if _, ok := b.page.(*codePage); ok || widget.Find[*widget.Button](b.Page(), "Enter a code") != nil {
 		t.Error("an auditor is offered the page for a code")
 	}
 }

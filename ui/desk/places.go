@@ -23,7 +23,6 @@ const (
 	mailPlace       = "desk.mail"
 	activitiesPlace = "desk.activities"
 	settingsPlace   = "desk.settings"
-	codePlace       = "desk.code"
 )
 
 // home is the place that the panel opens with.
@@ -35,7 +34,6 @@ func places() []railPlace {
 		{dashboardPlace, theme.DashboardIcon, directory.SeeDirectory, func(d *Desk) page { return newDashboardPage(d) }},
 		{usersPlace, theme.UsersIcon, directory.SeeDirectory, func(d *Desk) page { d.users = newUsersPage(d); return d.users }},
 		{keysPlace, theme.KeyIcon, directory.SeeDirectory, func(d *Desk) page { return newKeysPage(d) }},
-		{codePlace, theme.CodeIcon, directory.EnrollKeys, func(d *Desk) page { return newCodePage(d) }},
 		{groupsPlace, theme.GroupIcon, directory.SeeDirectory, func(d *Desk) page { return newGroupsPage(d) }},
 		{mailPlace, theme.MailIcon, directory.SeeDirectory, func(d *Desk) page { return newOutboxPage(d) }},
 		{activitiesPlace, theme.ActivitiesIcon, directory.SeeActivities, func(d *Desk) page { return newActivitiesPage(d) }},

@@ -61,6 +61,7 @@ func newUsersPage(d *Desk) *usersPage {
 		acts = append(acts, d.importButton())
 	}
 	if d.may(directory.EnrollKeys) {
+		acts = append(acts, widget.NewButton(text.T("desk.code"), d.ShowCode).WithIcon(theme.CodeIcon))
 		acts = append(acts, widget.NewPrimary(text.T("users.new"), d.NewUser).WithIcon(theme.AddIcon))
 	}
 	p.all = widget.PadXY(theme.Space32, theme.Space24, widget.Above(theme.Space16,

@@ -105,7 +105,7 @@ func (i *RailItem) CreateRenderer() fyne.WidgetRenderer {
 		x := theme.Space12 + iconSize + theme.Space12
 		middle(label, x, s.Width-x-theme.Space8, s.Height)
 	}
-	r.min = func() fyne.Size { return fyne.NewSize(120, 40) }
+	r.min = func() fyne.Size { return fyne.NewSize(120, theme.Control) }
 	r.refresh = func() {
 		ring.show(i.focused)
 		ground.CornerRadius, bar.CornerRadius = theme.Radius, 1.5
