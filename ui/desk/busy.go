@@ -12,6 +12,10 @@ func (d *Desk) Busy() bool {
 		return p.state.Asking
 	case *outboxPage:
 		return p.state.Asking
+	case *templatesPage:
+		return p.list == nil && p.failed == nil
+	case *templatePage:
+		return p.state.Failed == nil && (!p.state.Known || p.state.Shown.Subject == "")
 	case *userPage:
 		return !p.state.Known && p.state.Failed == nil
 	case *activitiesPage:
