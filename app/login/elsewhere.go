@@ -10,14 +10,19 @@ import (
 	"tapstation/app/pin"
 )
 
-// forgetPIN erases the temporary PIN of a key whose card was opened with another one: its holder has changed it elsewhere.
-// It changes nothing about the log-in, and a seal that cannot be opened is nobody's fault here.
-func (l *Login) forgetPIN(ctx context.Context, req Request, key known) error {
+// changedElsewhere tells whether the card was opened with another PIN than the temporary one that the station remembers. A
+// seal that cannot be opened is nobody's fault here.
+func (l *Login) changedElsewhere(key known) bool {
 	if l.Seal == nil || key.sealedPIN == nil || key.pin == "" {
-		return nil
+		return false
 	}
 	temporary, err := l.Seal.Open(key.sealedPIN, directory.PINPurpose(key.UserID))
-	if err != nil || subtle.ConstantTimeCompare(temporary, []byte(pin.Normalize(key.pin).Reveal())) == 1 {
+	return err == nil && subtle.ConstantTimeCompare(temporary, []byte(pin.Normalize(key.pin).Reveal())) != 1
+}
+
+// forgetPIN erases the temporary PIN of a key whose holder has changed it elsewhere. It changes nothing about the log-in.
+func (l *Login) forgetPIN(ctx context.Context, req Request, key known) error {
+	if !l.changedElsewhere(key) {
 		return nil
 	}
 	now := l.now()
