@@ -55,7 +55,6 @@ type portalView struct {
 	asked  int
 	status portal.Status
 	listen string // as it is kept
-	until  string // whose certificate it is, and until when; "" where it is not known
 	drawn  portalNotice
 	said   *fyne.Container
 	valid  *widget.Badge

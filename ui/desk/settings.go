@@ -36,7 +36,8 @@ type settingsPage struct {
 	chooser  *widget.Paragraph // what holds now of who chooses the PIN
 	test     *mailTest
 	portal   *portalView
-	body     *fyne.Container // of the section
+	body     *fyne.Container   // of the section
+	scroll   *container.Scroll // what scrolls in it
 	drawn    string
 	all      fyne.CanvasObject
 }
@@ -64,6 +65,7 @@ func newSettingsPage(d *Desk) *settingsPage {
 		warning: widget.NewStatus(widget.Sign{}), notice: widget.NewStatus(widget.Sign{})}
 	p.views = sectionViews(d)
 	p.test, p.portal = newMailTest(d), newPortalView(d)
+	p.test.came = func() { p.scroll.ScrollToBottom() } // it stands below everything
 	p.failure = widget.NewParagraph("")
 	p.failure.SetColor(theme.Danger)
 	p.save = widget.NewPrimary(text.T("settings.save"), p.trySave)
@@ -420,8 +422,8 @@ func (p *settingsPage) sectionForm() fyne.CanvasObject {
 	}
 	foot := container.NewVBox(widget.PadXY(0, theme.Space8, widget.Rule()), p.failure,
 		container.NewBorder(nil, nil, p.discard, p.save, container.NewCenter(p.notice)))
-	return container.NewBorder(nil, widget.PadXY(theme.Space8, 0, widget.AtMost(settingsWidth, foot)), nil, nil,
-		container.NewVScroll(roomForRings(widget.AtMost(settingsWidth, widget.Column(theme.Space12, rows...)))))
+	p.scroll = container.NewVScroll(roomForRings(widget.AtMost(settingsWidth, widget.Column(theme.Space12, rows...))))
+	return container.NewBorder(nil, widget.PadXY(theme.Space8, 0, widget.AtMost(settingsWidth, foot)), nil, nil, p.scroll)
 }
 
 // roomForRings keeps o off the edges of what scrolls, where rings of focus would be cut off.

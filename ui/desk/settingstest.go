@@ -52,6 +52,7 @@ type mailTest struct {
 	state  mailTestState
 	cancel context.CancelFunc
 
+	came func() // something is said that was not before
 	to   *widget.Field
 	send *widget.Button
 	said *fyne.Container
@@ -59,7 +60,7 @@ type mailTest struct {
 }
 
 func newMailTest(d *Desk) *mailTest {
-	t := &mailTest{desk: d, cancel: func() {}, said: container.NewStack()}
+	t := &mailTest{desk: d, cancel: func() {}, came: func() {}, said: container.NewStack()}
 	t.to = widget.NewField(text.T("settings.test.to"), text.T("settings.test.hint"))
 	t.to.Entry.OnEnter = t.try
 	t.send = widget.NewButton(text.T("settings.test.send"), t.try).WithIcon(theme.SendIcon)
@@ -101,6 +102,7 @@ func (t *mailTest) try() {
 			}
 			t.state = t.state.end(answer, err)
 			t.render(false)
+			t.came()
 		})
 	})
 	t.speakOfWaiting(n, 0, slowAfter)
