@@ -22,7 +22,7 @@ type Words struct {
 
 // Error is what is said of err. An error nobody has words for is told as such; its text is for details.
 func Error(err error) Words {
-	for _, of := range []func(error) (Words, bool){ofReader, ofPIN, ofPending, ofCard, ofTicket, ofMail, ofPortal, ofDirectory} {
+	for _, of := range []func(error) (Words, bool){ofReader, ofPIN, ofPending, ofTicket, ofCard, ofMail, ofPortal, ofDirectory} {
 		if w, ok := of(err); ok {
 			return w
 		}
