@@ -104,7 +104,7 @@ func refused(kind TroubleKind, err error, secrets ...string) *Trouble {
 			return troubled(Unreachable, err)
 		}
 		return troubled(CutOff, err, secrets...)
-	case said.Code == 421 || said.Code/100 == 4 && said.Code != 432 && said.Code != 454:
+	case said.Code == 421 || said.Code/100 == 4 && said.Code != 432:
 		return troubled(ServerBusy, err, secrets...)
 	}
 	return troubled(kind, err, secrets...)
