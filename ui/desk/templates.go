@@ -86,7 +86,9 @@ func (p *templatesPage) ask() {
 			}
 			p.list, p.failed = list, err
 			p.render()
-			p.rows.Focus()
+			if err == nil {
+				p.desk.focus(p.rows.Rows())
+			}
 		})
 	})
 }

@@ -104,6 +104,9 @@ func (l *List) Focus() {
 	}
 }
 
+// Rows is what takes the focus in the list: for a window in which it was not drawn yet.
+func (l *List) Rows() fyne.Focusable { return l.rows }
+
 // Open opens a row as a click on it would.
 func (l *List) Open(row int) { l.rows.Select(row) }
 
