@@ -30,7 +30,7 @@ func (s screen) link(ctx context.Context, folder, _, link string) error {
 		case rung == nil:
 			return nil
 		case !errors.Is(rung, bell.ErrNobody):
-			return rung
+			return errors.Join(err, rung)
 		}
 		select {
 		case <-again.C:
