@@ -64,6 +64,7 @@ func newOutboxPage(d *Desk) *outboxPage {
 	p.again = widget.NewQuiet(text.T("page.again"), "", theme.AgainIcon, func() { p.state.retry(); p.send() })
 	p.middle, p.bar = container.NewStack(), container.NewStack()
 	p.sending = newSendingView(d, func() { p.body.Refresh() })
+	p.sending.now.OnTapped = p.sendNow
 	var acts []fyne.CanvasObject
 	if d.may(directory.EnrollKeys) {
 		acts = append(acts, p.sending.now)
@@ -249,11 +250,15 @@ func (p *outboxPage) send() {
 	p.desk.beside(ctx, func(ctx context.Context) {
 		list, err := p.desk.station.Directory.MessageRows(ctx, q)
 		figures, figuresErr := p.desk.station.Directory.MailFigures(ctx, now.Add(-mailLong))
+		w, workspaceErr := p.desk.station.Directory.Workspace(ctx)
 		p.desk.do(func() {
 			fresh := n == p.state.Asked
 			p.state = p.state.took(n, list, err)
 			if !fresh {
 				return
+			}
+			if workspaceErr == nil && !w.Changed.Equal(p.desk.workspace.Changed) { // mail was set up elsewhere, perhaps
+				p.desk.setWorkspace(w)
 			}
 			if figuresErr == nil {
 				p.state.Figures = &figures

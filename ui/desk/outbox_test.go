@@ -194,6 +194,40 @@ func TestMailOpensByKeyboardAndIsSentAgain(t *testing.T) {
 	}
 }
 
+func TestWhatIsToBeTriedLaterIsSentNow(t *testing.T) {
+	later := time.Now().Add(time.Hour)
+	b, p := openMail(t, 3, sendBy(1, nil), withMails(directory.Queued, directory.Failed), func(b *bench) {
+		b.change(func(tx directory.Tx) error {
+			m, err := tx.Message(mailID(0))
+			m.Due, m.Attempts, m.Answer = later, 3, "451 come back"
+			if err != nil {
+				return err
+			}
+			return tx.PutMessage(m)
+		})
+	})
+	b.until("that something waits", func() bool { return !p.sending.now.Disabled() })
+	b.tap("Send now")
+	b.until("the end", func() bool { return p.job != nil && p.job.state.Over })
+	if got := b.message(0); !got.Due.Before(later) || got.Attempts != 0 {
+		t.Errorf("it is due at %v, after %d attempts; want now, anew", got.Due, got.Attempts)
+	}
+	if got := b.message(1).State; got != directory.Failed {
+		t.Errorf("what had failed is %s now, want it left alone", got)
+	}
+}
+
+func TestMailSetUpElsewhereIsNoticed(t *testing.T) {
+	b, p := openMail(t, 2)
+	w := b.kept()
+	w.Mail.Host, w.Mail.From, w.Portal.URL = "mail.example.org", "keys@example.org", "https://localhost"
+	if err := b.station.Directory.SetWorkspace(t.Context(), "os:test", w); err != nil {
+		t.Fatal(err)
+	}
+	b.pass()
+	b.until("that mail is set up", func() bool { b.pass(); return p.sending.all.Hidden })
+}
+
 func TestMailThatLeavesWhileOneLooksIsShownSo(t *testing.T) {
 	b, p := openMail(t, 2, withMails(directory.Queued))
 	p.list.Open(0)

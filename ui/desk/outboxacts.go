@@ -165,6 +165,50 @@ func (p *outboxPage) question(a mailAct, t mailTarget) {
 	p.desk.ask(q, func() { p.do(a, t) })
 }
 
+// sendNow has what waits sent at once, also what was to be tried again later only, and where sending pauses.
+func (p *outboxPage) sendNow() {
+	p.desk.station.Mail.Wake()
+	if p.job != nil && !p.job.state.Over {
+		return
+	}
+	by, now := p.desk.actor(), p.desk.now()
+	said := func(done int) string { return text.N("outbox.done.again", done, "Number", text.Number(done)) }
+	p.job = p.desk.start(text.T("outbox.doing.again"), -1, said, func() {
+		if j := p.job; j != nil && j.state.Over {
+			if j.state.Done == 0 && j.state.Err == nil { // all that waits is next in line anyway
+				p.job = nil
+			}
+			p.state.again()
+			p.send()
+		}
+		p.renderBar()
+	}, func(ctx context.Context, done report) error {
+		q := directory.MessageQuery{State: directory.Queued, Limit: batch}
+		for {
+			list, err := p.desk.station.Directory.MessageRows(ctx, q)
+			if err != nil {
+				return err
+			}
+			for _, r := range list.Rows {
+				if !now.Before(r.Message.Due) || now.Before(r.Message.LeasedUntil) {
+					continue
+				}
+				if err := ctx.Err(); err != nil {
+					return err
+				}
+				name := messageWords(r)
+				if err := oneOf(p.desk.doWithMail(ctx, sendAgain, by, r.Message.ID), person{Name: name, ID: name}, done); err != nil {
+					return err
+				}
+			}
+			if q.After = list.Next; q.After == "" {
+				return nil
+			}
+		}
+	})
+	p.renderBar()
+}
+
 // do does it. A mail it cannot be done with is told at the end.
 func (p *outboxPage) do(a mailAct, t mailTarget) {
 	by := p.desk.actor()

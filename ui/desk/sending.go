@@ -19,7 +19,7 @@ import (
 // sendingView says how sending stands, and what to do where it does not go on. Where all is well it is not seen.
 type sendingView struct {
 	desk   *Desk
-	now    *widget.Button // sends what waits at once
+	now    *widget.Button // sends what waits at once; what that is, the page says
 	moved  func()         // it came or went
 	cancel context.CancelFunc
 	asked  int         // the number of the last time it was shown
@@ -39,7 +39,7 @@ type sendingNotice struct {
 
 func newSendingView(d *Desk, moved func()) *sendingView {
 	v := &sendingView{desk: d, moved: moved, cancel: func() {}, all: container.NewStack()}
-	v.now = widget.NewPrimary(text.T("outbox.now"), v.sendNow).WithIcon(theme.SendIcon)
+	v.now = widget.NewPrimary(text.T("outbox.now"), nil).WithIcon(theme.SendIcon)
 	v.all.Hide()
 	return v
 }
@@ -94,9 +94,6 @@ func (v *sendingView) left() {
 	v.cancel()
 	v.asked++
 }
-
-// sendNow has what is due sent at once, also where sending pauses.
-func (v *sendingView) sendNow() { v.desk.station.Mail.Wake() }
 
 // render shows what is to be said now.
 func (v *sendingView) render() {
