@@ -113,6 +113,9 @@ func (c *ceremony) onCard(ctx context.Context) error {
 	if err := c.providePIN(ctx); err != nil {
 		return err
 	}
+	if c.undo != nil {
+		return c.undo(ctx)
+	}
 	if err := c.register(ctx); err != nil {
 		return err
 	}
@@ -161,8 +164,9 @@ type ceremony struct {
 	// here is the IDs of keys that are on this very card and give way; past of those that were, long revoked.
 	here, past []string
 
-	recorded bool // the audit log tells of this ceremony
-	changed  bool // a command that changes the card was sent
+	undo     func(context.Context) error // takes a credential back, of which the card was torn away; nil: there is none
+	recorded bool                        // the audit log tells of this ceremony
+	changed  bool                        // a command that changes the card was sent
 
 	cost    device.Cost
 	started time.Time

@@ -62,11 +62,9 @@ func (c *ceremony) ease(ctx context.Context) error {
 	if c.journal.OldPIN, err = c.seal(c.pin); err != nil {
 		return fmt.Errorf("seal the PIN: %w", err)
 	}
-	c.journal.SealedPIN, c.journal.PINMade, c.journal.Changed = sealed, true, c.now()
-	// Whoever may enroll no more must still not leave behind what they began.
-	err = c.Directory.Store.Update(ctx, func(tx directory.Tx) error { return tx.PutEnrollment(c.journal) })
-	if err != nil {
-		return fmt.Errorf("write the journal: %w", err)
+	c.journal.SealedPIN, c.journal.PINMade = sealed, true
+	if err := c.overwrite(ctx); err != nil {
+		return err
 	}
 	c.pin, c.source, c.before = made, fromJournal, &before
 	if err := c.card.ChangePIN(ctx, before.pin, made); err != nil {

@@ -188,33 +188,40 @@ func (c *ceremony) prove(ctx context.Context) error {
 // another card.
 func (c *ceremony) notProven(ctx context.Context, reason error) error {
 	failed := fmt.Errorf("%w: %w", ErrNotProven, reason)
-	if _, err := c.takeBack(ctx, c.journal.Credential.ID); err != nil {
-		if again(err) {
-			return err
-		}
-		return errors.Join(failed, err)
+	_, err := c.takeBack(ctx, c.journal.Credential.ID)
+	switch {
+	case err == nil:
+		return failed
+	case again(err):
+		c.undo = func(ctx context.Context) error { return c.notProven(ctx, reason) }
+		return err
 	}
-	return failed
+	return errors.Join(failed, err)
 }
 
 // rollBack takes back a credential that was refused.
 func (c *ceremony) rollBack(ctx context.Context, credentialID []byte, reason error) error {
 	removed, err := c.takeBack(ctx, credentialID)
-	if err != nil && again(err) {
+	refused := &RefusedError{Reason: reason, Removed: removed}
+	switch {
+	case err == nil:
+		return refused
+	case again(err):
+		c.undo = func(ctx context.Context) error { return c.rollBack(ctx, credentialID, reason) }
 		return err
 	}
-	refused := &RefusedError{Reason: reason, Removed: removed}
-	if err != nil {
-		return errors.Join(refused, err)
-	}
-	return refused
+	return errors.Join(refused, err)
 }
 
 // takeBack takes a credential off the card again, where the card allows, and ends the ceremony's journal. It fails as a
-// card does that is gone; what that holds is overwritten or removed at the next tap.
+// card does that is gone; what that holds is removed at the next tap, or overwritten after a crash.
 func (c *ceremony) takeBack(ctx context.Context, credentialID []byte) (removed bool, err error) {
 	if c.info.ForcePIN && c.journal.Stage == directory.Forcing {
 		err = c.ease(ctx)
+	}
+	if err == nil && c.registered() {
+		c.journal.Stage = directory.Registering // it may be gone from now on
+		err = c.overwrite(ctx)
 	}
 	if err == nil {
 		err = c.card.DeleteCredential(ctx, credentialID, c.pin)
@@ -222,6 +229,7 @@ func (c *ceremony) takeBack(ctx context.Context, credentialID []byte) (removed b
 	if err != nil && again(err) {
 		return false, err
 	}
+	removed = err == nil || errors.Is(err, device.ErrNoCredentials)
 	// Whoever may enroll no more must still not leave behind what they began.
-	return err == nil, c.letGo(context.WithoutCancel(ctx), c.user.ID, c.req.Actor, func(directory.Tx) error { return nil })
+	return removed, c.letGo(context.WithoutCancel(ctx), c.user.ID, c.req.Actor, func(directory.Tx) error { return nil })
 }
