@@ -19,7 +19,8 @@ type ticketArgument struct {
 type activateCommand struct {
 	cardFlags
 	ticketArgument
-	PINStdin bool `help:"Take the new or existing PIN from standard input, one line." name:"pin-stdin"`
+	PINChooser string `help:"Who chooses the PIN of a card without one: user_here, or user_mail for a temporary one until then; without it the default. A PIN from standard input is the user's." name:"pin-chooser" enum:"user_here,user_mail," default:"" placeholder:"WHO"`
+	PINStdin   bool   `help:"Take the new or existing PIN from standard input, one line." name:"pin-stdin"`
 }
 
 type setPINCommand struct {
@@ -45,8 +46,12 @@ func (c *activateCommand) Run(r *run) error {
 		if err != nil {
 			return enroll.Request{}, userError(o.User.ID, err)
 		}
+		chooser := defaults.PINChooser
+		if c.PINChooser != "" {
+			chooser = directory.PINChooser(c.PINChooser)
+		}
 		r.say("The card becomes %q of %s (%s).", o.Key.Name, o.User.DisplayName(), o.User.ID)
-		return enroll.Request{UserID: o.User.ID, KeyID: o.Key.ID, TicketID: o.Ticket.ID, PINChooser: defaults.PINChooser}, nil
+		return enroll.Request{UserID: o.User.ID, KeyID: o.Key.ID, TicketID: o.Ticket.ID, PINChooser: chooser}, nil
 	})
 }
 
