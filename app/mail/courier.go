@@ -109,7 +109,9 @@ func (c *courier) attempt(d draft) outcome {
 	if c.ctx.Err() != nil || c.lost != nil {
 		return outcome{message: d.message}
 	}
+	c.composing <- struct{}{}
 	content, err := letter.Compose(d.letter, d.words, c.signer)
+	<-c.composing
 	if err != nil {
 		out := outcome{message: d.message, fate: later, answer: line(err.Error(), d.secrets...)}
 		if errors.Is(err, letter.ErrAddress) {

@@ -3,6 +3,7 @@ package mail
 import (
 	"context"
 	"errors"
+	"runtime"
 	"sync"
 	"time"
 
@@ -40,6 +41,9 @@ type delivery struct {
 	work   directory.Workspace
 	signer *letter.Signer // nil: messages are not signed
 
+	// composing leaves a processor to others: signing is all that is slow here.
+	composing chan struct{}
+
 	jobs     chan directory.Message
 	outcomes chan outcome
 	events   chan event
@@ -71,7 +75,7 @@ type event struct {
 func (o *Outbox) deliver(ctx context.Context, sender string, w directory.Workspace, s server, sign *letter.Signer) (Report, error) {
 	d := &delivery{o: o, sender: sender, server: s, work: w, signer: sign,
 		jobs: make(chan directory.Message, ahead), outcomes: make(chan outcome, ahead), events: make(chan event, 2*o.connections()),
-		most: o.connections()}
+		most: o.connections(), composing: make(chan struct{}, max(1, runtime.GOMAXPROCS(0)-1))}
 	d.resting, d.rest = context.WithCancel(context.Background())
 	err := d.run(ctx)
 	d.report.Trouble, d.report.Next = d.trouble, d.next
