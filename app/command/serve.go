@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net/netip"
+	"sync"
 
 	"tapstation/app"
 	"tapstation/app/directory"
@@ -30,7 +31,7 @@ type serveDocument struct {
 	Activates bool `json:"activates"`
 }
 
-// Run serves the portal until it is ended.
+// Run serves the portal, and sends mail, until it is ended.
 func (c *serveCommand) Run(r *run) error {
 	return r.directory(func(ctx context.Context, s *app.Station) error {
 		w, err := s.Directory.Workspace(ctx)
@@ -50,8 +51,11 @@ func (c *serveCommand) Run(r *run) error {
 				cancel() // nobody would ever learn that it runs
 			}
 		}
+		var sending sync.WaitGroup
+		sending.Go(func() { s.Mail.Run(ctx) })
 		err = s.Portal.Run(ctx, listen)
 		cancel()
+		sending.Wait()
 		switch {
 		case err == nil:
 			return printed
