@@ -3,6 +3,7 @@ package wizard
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"fyne.io/fyne/v2"
 
@@ -10,7 +11,7 @@ import (
 	"tapstation/app/directory"
 	"tapstation/app/enroll"
 	"tapstation/assets/text"
-	"tapstation/ui/tap"
+	"tapstation/device"
 	"tapstation/ui/widget"
 )
 
@@ -129,28 +130,47 @@ func TestLinkAndCodeAreCopiedForWhomTheMailDoesNotReach(t *testing.T) {
 	}
 }
 
+// lay lays another card on the reader and waits until the board has it.
+func (b *bench) lay(uid byte) {
+	b.t.Helper()
+	before, _ := b.config.Board.State()
+	b.reader.Remove()
+	b.reader.Insert(blank(b.t, uid))
+	_, err := b.config.Board.Wait(b.t.Context(), func(s device.State) bool { return s.Taps > before.Taps })
+	b.must(err)
+}
+
+// told runs the next that is handed to the window.
+func (b *bench) told() {
+	b.t.Helper()
+	select {
+	case f := <-b.queue:
+		f()
+	case <-time.After(patience):
+		b.t.Fatal("the window was not told of the card")
+	}
+}
+
 func TestCardLaidDownSaysNow(t *testing.T) {
 	b := newBench(t, adaWithMail(), withMail)
-	b.reader.Insert(blank(t, 1)) // of somebody before
-	b.until("the card", func() bool { s, _ := b.config.Board.State(); return s.Taps == 1 })
+	b.lay(1) // of somebody before
 	b.toHow()
 	b.key(fyne.KeyDown)
-	b.reader.Remove()
-	b.reader.Insert(blank(t, 2))
-	b.until("the second card", func() bool { s, _ := b.config.Board.State(); return s.Taps == 2 })
+	b.lay(2)
+	b.told()
 	b.key(fyne.KeyUp)
 	if b.State().Page != HowPage {
 		t.Fatal("a card laid down while the user is to activate the key began the ceremony")
 	}
 	b.Pause()
-	b.reader.Remove()
-	b.reader.Insert(blank(t, 3))
-	b.until("the third card", func() bool { s, _ := b.config.Board.State(); return s.Taps == 3 })
+	b.lay(3)
+	b.told()
 	b.Resume()
-	b.reader.Remove()
-	b.reader.Insert(blank(t, 4))
+	if b.State().Page != HowPage {
+		t.Fatal("a card laid down while the window is locked began the ceremony")
+	}
+	b.lay(4)
 	b.page(ActivationPage)
-	b.until("the ceremony with it", func() bool { return b.Ceremony().State().Phase == tap.Running && b.Ceremony().State().Step.Kind != "" })
 }
 
 func TestMailThatCannotBeIsGreyedOutWithTheWayOut(t *testing.T) {
