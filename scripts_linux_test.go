@@ -34,6 +34,8 @@ import (
 //	json [!] PATH [WANT]       what is at PATH ("keys.0.state") of the JSON document that was printed last; without
 //	                           WANT: something is there
 //	jsonenv NAME PATH          puts that into a variable
+//	post start|stop|refuse CODE TEXT|take|arrived COUNT|known COUNT
+//	                           a mail server, on port POST_PORT
 //	guess USER-ID COUNT MOST   tries so many wrong passwords of an admin; at most MOST may be compared
 
 func TestMain(m *testing.M) {
@@ -53,6 +55,7 @@ func TestScripts(t *testing.T) {
 					t.Error("end pcscd:", err)
 				}
 			})
+			e.Values[postKey{}] = &scriptHolder{}
 			e.Values[stationKey{}] = &scripted{service: service, cards: map[string]*virtual.Card{}}
 			name, value, _ := strings.Cut(service.Env(), "=")
 			e.Setenv(name, value)
@@ -69,6 +72,7 @@ func TestScripts(t *testing.T) {
 			"json":    jsonCommand,
 			"jsonenv": jsonenvCommand,
 			"guess":   guessCommand,
+			"post":    postCommand,
 		},
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
