@@ -77,7 +77,9 @@ type Enroller struct {
 // Enroll turns the card that is tapped into a security key of req's user. It waits for reader and card as long as
 // ctx lives, goes on with the same card when it was taken away too early, and finishes an earlier ceremony for
 // this user that was lost. It ends with a proven key; with ErrCancelled or ctx.Err(); or with an error that no
-// further tap of this card would mend: those of this package and of package device.
+// further tap of this card would mend: those of this package and of package device. For a pending key it also fails with
+// directory.ErrTicket and its kin, *directory.StateError and ErrNotACard; where that comes to light at the end, within a
+// *RefusedError.
 //
 // Whatever ends it, the card holds either what it held before, or what the journal in the store knows, and the
 // next Enroll for this user goes on from there. GiveUp lets go of it.

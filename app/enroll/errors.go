@@ -46,7 +46,7 @@ func (e *AlreadyEnrolledError) Error() string {
 	return fmt.Sprintf("this card is already %q of %s", e.Key.Name, e.Owner.ID)
 }
 
-// RefusedError is the relying party's no to a credential. Removed tells whether the credential could be taken off
+// RefusedError is the no of the relying party, or of the directory, to a credential. Removed tells whether the credential could be taken off
 // the card again.
 type RefusedError struct {
 	Reason  error
@@ -54,7 +54,7 @@ type RefusedError struct {
 }
 
 func (e *RefusedError) Error() string {
-	return fmt.Sprintf("the relying party refused the credential: %v", e.Reason)
+	return fmt.Sprintf("the credential was refused: %v", e.Reason)
 }
 
 func (e *RefusedError) Unwrap() error { return e.Reason }
