@@ -87,6 +87,8 @@ func showDesk(ctx context.Context, station *app.Station, opts desk.Options, tray
 	defer cancel()
 	work.Go(func() { watch(ctx, station) })
 	work.Go(func() { tend(ctx, station) })
+	work.Go(func() { station.Mail.Run(ctx) })
+	work.Go(func() { station.Portal.Keep(ctx) })
 	if tray != nil {
 		panel := demo.NewPanel(tray)
 		opts.Panel = panel

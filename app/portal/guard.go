@@ -50,17 +50,22 @@ const maxBody = 64 << 10
 
 func safe(method string) bool { return method == http.MethodGet || method == http.MethodHead }
 
-// ownPage tells whether a browser says that a page of ours sends this. Every current one says it by Sec-Fetch-Site (Fetch
-// Metadata §2.3); Origin is for those before, though with our referrer policy a form's is null.
+// ownPage tells whether this may come from a page of ours. Every current browser says where it comes from by
+// Sec-Fetch-Site (Fetch Metadata §2.3); Origin is for those before, though with our referrer policy a form's is null. Who
+// says neither is no browser, which could be made to send something in somebody's name.
 func ownPage(r *http.Request) bool {
-	if site := r.Header.Get("Sec-Fetch-Site"); site != "" {
+	site, origin := r.Header.Get("Sec-Fetch-Site"), r.Header.Get("Origin")
+	if site != "" {
 		return site == "same-origin"
+	}
+	if origin == "" {
+		return true
 	}
 	scheme := "https://"
 	if r.TLS == nil {
 		scheme = "http://"
 	}
-	return strings.EqualFold(r.Header.Get("Origin"), scheme+r.Host)
+	return strings.EqualFold(origin, scheme+r.Host)
 }
 
 // methods answers each method of one address by its own handler, HEAD as GET, and others with 405.
