@@ -90,7 +90,7 @@ func showDesk(ctx context.Context, station *app.Station, opts desk.Options, tray
 	work.Go(func() { station.Mail.Run(ctx) })
 	work.Go(func() { station.Portal.Keep(ctx) })
 	if tray != nil {
-		panel := demo.NewPanel(tray)
+		panel := demo.NewPanel(tray, nil)
 		opts.Panel = panel
 		work.Go(func() {
 			// At every change, for a card can leave the reader by itself.

@@ -1,5 +1,6 @@
-// Package demo is the panel with which the demo's cards are laid on its reader, by mouse or by keyboard. It knows
-// no card and no reader: what a Tray does with them is its own affair.
+// Package demo is what the demo has besides the windows of a real station: the panel with which its cards are laid on its
+// reader, by mouse or by keyboard, and the window on its mailbox. It knows no card, no reader and no server: what a Tray and
+// a Mailbox do is their own affair.
 package demo
 
 import (
@@ -42,17 +43,22 @@ type Tray interface {
 	On() int
 }
 
-// Panel shows the cards of a Tray. Its methods belong to the window's goroutine.
+// Panel shows the cards of a Tray, and how many mails there are. Its methods belong to the window's goroutine.
 type Panel struct {
 	fynewidget.BaseWidget
 	tray  Tray
+	mail  *MailWindow
 	cards []*cardButton
+	post  *cardButton
 	body  fyne.CanvasObject
 }
 
-// NewPanel is a panel for t.
-func NewPanel(t Tray) *Panel {
-	p := &Panel{tray: t}
+// NewPanel is a panel for t, which opens the mailbox m where that is not nil.
+func NewPanel(t Tray, m *MailWindow) *Panel {
+	p := &Panel{tray: t, mail: m}
+	if m != nil {
+		m.OnChange = p.Update
+	}
 	p.ExtendBaseWidget(p)
 	return p
 }
@@ -68,10 +74,15 @@ func (p *Panel) build() {
 	hint.SetSize(theme.TextSmall)
 	column := widget.Column(theme.Space4, title, hint)
 	for i, c := range p.tray.Cards() {
-		b := &cardButton{name: name(c), hint: cardHint(c), tapped: func() { p.toggle(i) }}
+		b := &cardButton{icon: theme.CardIcon, name: name(c), hint: cardHint(c), tapped: func() { p.toggle(i) }}
 		b.ExtendBaseWidget(b)
 		p.cards = append(p.cards, b)
 		column.Add(b)
+	}
+	if p.mail != nil {
+		p.post = &cardButton{icon: theme.MailIcon, name: text.T("mailbox.panel"), tapped: p.mail.Open}
+		p.post.ExtendBaseWidget(p.post)
+		column.Add(p.post)
 	}
 	p.body = widget.PadXY(theme.Space4, theme.Space8, column)
 	p.Update()
@@ -94,6 +105,18 @@ func cardHint(c Card) string {
 	return ""
 }
 
+// mailHint says how many mails there are, or, where there are some, how many that nobody has read.
+func mailHint(w *MailWindow) string {
+	mails, unread := w.Mails()
+	switch {
+	case unread > 0:
+		return text.N("mailbox.unread", unread, "Number", text.Number(unread))
+	case len(mails) > 0:
+		return text.N("mailbox.count", len(mails), "Number", text.Number(len(mails)))
+	}
+	return ""
+}
+
 // toggle lays a card on the reader, or takes it away when it lies there.
 func (p *Panel) toggle(i int) {
 	if p.tray.On() == i {
@@ -104,8 +127,12 @@ func (p *Panel) toggle(i int) {
 	p.Update()
 }
 
-// Update shows which card lies on the reader now; it may have left by itself.
+// Update shows which card lies on the reader now, as it may have left by itself, and how many mails there are.
 func (p *Panel) Update() {
+	if p.post != nil {
+		p.post.hint = mailHint(p.mail)
+		p.post.Refresh()
+	}
 	on := p.tray.On()
 	for i, b := range p.cards {
 		b.on = i == on
@@ -125,9 +152,10 @@ func (p *Panel) CreateRenderer() fyne.WidgetRenderer {
 	return fynewidget.NewSimpleRenderer(p.body)
 }
 
-// cardButton is one card, to be pressed like a button.
+// cardButton is one card, or the mailbox, to be pressed like a button.
 type cardButton struct {
 	fynewidget.BaseWidget
+	icon       *theme.Icon
 	name, hint string
 	on         bool
 	tapped     func()
@@ -161,7 +189,7 @@ func (b *cardButton) TypedKey(e *fyne.KeyEvent) {
 }
 
 func (b *cardButton) CreateRenderer() fyne.WidgetRenderer {
-	r := &cardRenderer{button: b, ground: canvas.NewRectangle(nil), icon: canvas.NewImageFromResource(theme.CardIcon),
+	r := &cardRenderer{button: b, ground: canvas.NewRectangle(nil), icon: canvas.NewImageFromResource(b.icon),
 		name: widget.NewText(b.name), hint: widget.Small("")}
 	r.name.TextSize, r.name.Clip, r.hint.Clip = theme.TextSmall, true, true
 	r.Refresh()
@@ -210,13 +238,13 @@ func (r *cardRenderer) Refresh() {
 	b := r.button
 	r.ground.CornerRadius = theme.Radius + 2
 	r.ground.FillColor, r.ground.StrokeColor, r.ground.StrokeWidth = fynetheme.Color(theme.Surface), fynetheme.Color(theme.Border), 1
-	r.icon.FillMode, r.icon.Resource = canvas.ImageFillContain, theme.CardIcon.In(theme.Muted)
+	r.icon.FillMode, r.icon.Resource = canvas.ImageFillContain, b.icon.In(theme.Muted)
 	r.hint.Content, r.hint.Color = b.hint, theme.Muted
 	switch {
 	case b.on:
 		r.ground.FillColor, r.ground.StrokeColor = fynetheme.Color(theme.Selected), fynetheme.Color(theme.Primary)
 		r.hint.Content, r.hint.Color = text.T("demo.on"), theme.Primary
-		r.icon.Resource = theme.CardIcon.In(theme.Primary)
+		r.icon.Resource = b.icon.In(theme.Primary)
 	case b.hovered:
 		r.ground.FillColor = fynetheme.Color(theme.Hover)
 	}

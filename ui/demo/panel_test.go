@@ -25,7 +25,7 @@ func show(t *testing.T) (*Panel, *tray, fyne.Window) {
 	a := test.NewTempApp(t)
 	a.Settings().SetTheme(theme.New(theme.Light))
 	tr := &tray{on: -1}
-	p := NewPanel(tr)
+	p := NewPanel(tr, nil)
 	w := test.NewTempWindow(t, p)
 	w.Resize(fyne.NewSize(240, 400))
 	return p, tr, w

@@ -144,7 +144,7 @@ func (g *guide) part(open Open, p part) (err error) {
 		}
 	}
 	g.onWindow(func() {
-		panel := demo.NewPanel(set.Tray)
+		panel := demo.NewPanel(set.Tray, nil)
 		work.Go(func() {
 			// At every change, for a card can leave the reader by itself.
 			_, _ = set.Station.Board.Wait(ctx, func(device.State) bool { fyne.Do(panel.Update); return false })
