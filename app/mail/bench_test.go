@@ -72,7 +72,7 @@ func sendAll(b *testing.B, budget float64, prepare func(*office)) {
 		o.users(n)
 		runtime.GC()
 		watching, stop := context.WithCancel(context.Background())
-		looks, changes := watch(b, watching, o), change(b, watching, o)
+		looks, changes := watch(watching, b, o), change(watching, b, o)
 		b.StartTimer()
 		began := time.Now()
 		r, err := o.box.Deliver(context.Background())
@@ -116,7 +116,7 @@ func (w waits) p99() float64 {
 }
 
 // again does something 50 times a second until ctx ends.
-func again(b *testing.B, ctx context.Context, do func(n int) error) <-chan waits {
+func again(ctx context.Context, b *testing.B, do func(n int) error) <-chan waits {
 	done := make(chan waits, 1)
 	go func() {
 		var w waits
@@ -146,16 +146,16 @@ func again(b *testing.B, ctx context.Context, do func(n int) error) <-chan waits
 }
 
 // watch is somebody who looks for users.
-func watch(b *testing.B, ctx context.Context, o *office) <-chan waits {
-	return again(b, ctx, func(n int) error {
+func watch(ctx context.Context, b *testing.B, o *office) <-chan waits {
+	return again(ctx, b, func(n int) error {
 		_, err := o.dir.Users(context.Background(), directory.UserQuery{Text: "user " + itoa(n%10), Limit: 50})
 		return err
 	})
 }
 
 // change is somebody who changes users.
-func change(b *testing.B, ctx context.Context, o *office) <-chan waits {
-	return again(b, ctx, func(n int) error {
+func change(ctx context.Context, b *testing.B, o *office) <-chan waits {
+	return again(ctx, b, func(n int) error {
 		_, err := o.dir.ChangeUser(context.Background(), by, "u0000", func(u *directory.User) { u.LastName = "Changed " + itoa(n) })
 		return err
 	})

@@ -153,7 +153,7 @@ func TestKilledSenderSendsEachOnce(t *testing.T) {
 			}
 		}
 		var err error
-		if killed, err = s.killAfter(rand.N(40 * time.Millisecond)); err != nil {
+		if killed, err = s.killAfter(rand.N(15 * time.Millisecond)); err != nil {
 			t.Fatal(err)
 		}
 		if killed {

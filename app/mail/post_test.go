@@ -192,7 +192,7 @@ func (b *bearing) Next(response []byte) ([]byte, bool, error) {
 	}
 	user, token, _ := strings.Cut(strings.TrimSuffix(string(response), "\x01\x01"), "\x01auth=Bearer ")
 	if b.refused = b.check(strings.TrimPrefix(user, "user="), token); b.refused != nil {
-		return []byte(`{"status":"400"}`), false, nil
+		return []byte(`{"status":"400"}`), false, nil //nolint:nilerr // it refuses in the next answer
 	}
 	return nil, true, nil
 }
