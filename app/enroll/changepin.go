@@ -115,7 +115,8 @@ func (e *Enroller) openPINChange(ctx context.Context, req PINChange, p Prompter)
 	c.known = []sealedPIN{{key.NextPIN, key.UserID}, {key.SealedPIN, key.UserID}}
 	switch {
 	case !c.resumed:
-	case c.replaces(key.ID) && key.Mark.UID != nil && bytes.Equal(c.journal.Mark.UID, key.Mark.UID):
+	case c.replaces(key.ID) && c.journal.KeyName == key.Name && c.journal.Mark.AAGUID == key.Mark.AAGUID &&
+		bytes.Equal(c.journal.Mark.UID, key.Mark.UID):
 		c.anew = true // an earlier ChangePIN had come that far
 	default:
 		c.busy, c.resumed, c.found, c.marked, c.problem = ErrUnfinished, false, false, false, nil

@@ -387,6 +387,29 @@ func TestTemporaryPINOutlivesLostChanges(t *testing.T) {
 	}
 }
 
+// TestResetForAForgottenPINGoesOnInAnotherChange: the card is reset in place of its key, torn away at any APDU of that, and
+// the person gives up, or the station ends. The next change goes on with the same card, with a UID and without.
+func TestResetForAForgottenPINGoesOnInAnotherChange(t *testing.T) {
+	for _, uid := range [][]byte{{4, 1, 2, 3, 4, 5, 1}, nil} {
+		for n, torn := 5, true; torn; n++ { // before, it is asked whose it is
+			t.Run(fmt.Sprintf("UID %x, after APDU %d", uid, n), func(t *testing.T) {
+				s := newStation(t)
+				card := newCard(t, virtual.Options{UID: uid})
+				key := s.mustEnroll(card, chosen()).Key
+				card.Faults().RemoveAfter(n)
+				if torn = s.changedOrTorn(card, key.ID, holder(t, true)); !torn {
+					return
+				}
+				s.reader.Remove()
+				if _, err := s.changePIN(card, key.ID, holder(t, true)); err != nil {
+					t.Fatal(err)
+				}
+				s.settled(card, key, true)
+			})
+		}
+	}
+}
+
 // TestCardThatSignsWithAnotherKeyIsShownNoPIN: it answers for the key's credential, but not with what was registered.
 func TestCardThatSignsWithAnotherKeyIsShownNoPIN(t *testing.T) {
 	s := newStation(t)

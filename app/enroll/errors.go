@@ -46,8 +46,8 @@ func (e *AlreadyEnrolledError) Error() string {
 	return fmt.Sprintf("this card is already %q of %s", e.Key.Name, e.Owner.ID)
 }
 
-// RefusedError is the no of the relying party, or of the directory, to a credential. Removed tells whether the credential could be taken off
-// the card again.
+// RefusedError is the no of the relying party, or of the directory, to a credential. Removed tells whether the credential
+// could be taken off the card again.
 type RefusedError struct {
 	Reason  error
 	Removed bool
