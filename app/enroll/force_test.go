@@ -152,6 +152,33 @@ func tearActivation(t *testing.T, o virtual.Options, forces, nameless bool, when
 	return torn
 }
 
+// TestCardThatWasLostInsistingIsOnlyRecognised: its credential was proven and its PIN is known, so nothing is done again.
+func TestCardThatWasLostInsistingIsOnlyRecognised(t *testing.T) {
+	for _, anotherCeremony := range []bool{false, true} {
+		s := newStation(t)
+		card := blank(t, 1)
+		card.Faults().RemoveAfter(12) // the last, by which it insists
+		who := &person{t: t, progress: func(step enroll.Step) {
+			if step.Kind == enroll.WaitAgain {
+				go s.reader.Insert(card)
+			}
+		}}
+		spent := 12
+		if anotherCeremony {
+			s.enrollUntilTorn(card, mailed())
+			spent = 0
+		}
+		got, err := s.enroll(card, mailed(), who)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if want := spent + 3; got.Cost.APDUs != want { // SELECT, getInfo, getAssertion
+			t.Errorf("in another ceremony %t: %d APDUs, want %d", anotherCeremony, got.Cost.APDUs, want)
+		}
+		s.opens(card, got.Key, true)
+	}
+}
+
 // TestCardThatInsistsIsEnrolledAgain: a card whose temporary PIN nobody has changed goes to the next person, with that
 // person's own PIN or another temporary one, and is torn away at every APDU.
 func TestCardThatInsistsIsEnrolledAgain(t *testing.T) {
