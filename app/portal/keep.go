@@ -23,7 +23,7 @@ func (p *Portal) Keep(ctx context.Context) {
 		default:
 			p.serveWhile(ctx, want)
 		}
-		pause(ctx)
+		p.pause(ctx)
 	}
 }
 
@@ -37,7 +37,7 @@ func (p *Portal) serveWhile(ctx context.Context, want directory.PortalSettings) 
 		_ = p.Run(ctx, Listen{Address: want.Listen, Certificate: want.Certificate, Key: want.Key}) // told by Status
 	}()
 	for ctx.Err() == nil {
-		pause(ctx)
+		p.pause(ctx)
 		if now, err := p.wanted(ctx); err == nil && now != want {
 			cancel()
 		}
@@ -51,8 +51,12 @@ func (p *Portal) wanted(ctx context.Context) (directory.PortalSettings, error) {
 	return w.Portal, err
 }
 
-func pause(ctx context.Context) {
-	timer := time.NewTimer(lookEvery)
+func (p *Portal) pause(ctx context.Context) {
+	every := p.lookEvery
+	if every == 0 {
+		every = lookEvery
+	}
+	timer := time.NewTimer(every)
 	defer timer.Stop()
 	select {
 	case <-timer.C:

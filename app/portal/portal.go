@@ -35,6 +35,7 @@ type Portal struct {
 	passes     passes
 	proxies    atomic.Pointer[[]netip.Prefix] // whose X-Forwarded-For is believed; nil: nobody's
 	address    atomic.Pointer[string]         // that Listen says the pages are reached at, besides the workspace's
+	lookEvery  time.Duration                  // shorter in tests; 0: the constant
 
 	mu      sync.Mutex
 	status  Status
