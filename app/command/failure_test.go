@@ -58,6 +58,7 @@ var codes = map[string]struct {
 	"device.StatusError":           {&device.StatusError{SW: 0x6F00}, "card_error"},
 	"device.CTAPError":             {&device.CTAPError{Code: 0x7F}, "card_error"},
 	"device.MalformedError":        {&device.MalformedError{What: "getInfo", Err: errors.New("odd")}, "card_malformed"},
+	"mail.Trouble":                 {&mail.Trouble{Kind: mail.Unreachable}, "mail_unreachable"},
 	"mail.ErrNotSetUp":             {mail.ErrNotSetUp, "mail_not_set_up"},
 	"mail.ErrLeaving":              {mail.ErrLeaving, "mail_leaving"},
 	"mail.ErrGone":                 {mail.ErrGone, "mail_gone"},
