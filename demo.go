@@ -19,7 +19,7 @@ import (
 	"tapstation/ui/desk"
 )
 
-// demo is the desk window with a reader and cards in software, in a data folder that is thrown away.
+// demo is the desk window with a reader and cards in software, and a mailbox, in a data folder that is thrown away.
 func (s screen) demo(ctx context.Context, _ string) error {
 	return s.run(func() error {
 		d, err := openDemo(ctx, demoOptions{})
@@ -31,19 +31,29 @@ func (s screen) demo(ctx context.Context, _ string) error {
 			return errors.Join(fmt.Errorf("furnish the demo: %w", err), d.close())
 		}
 		opts := desk.Options{Session: owner, Password: demoPassword}
-		return errors.Join(showDesk(ctx, d.station, opts, d.tray), d.close())
+		return errors.Join(showDesk(ctx, d.station, opts, &props{d.tray, d.mail}), d.close())
 	})
 }
 
-// demonstration is a station with a reader and cards in software.
+// demonstration is a station with a reader and cards in software, whose mail comes to a mailbox here.
 type demonstration struct {
 	station *app.Station
+	clock   *clock
 	tray    *tray
+	mail    *postOffice
 	close   func() error
+}
+
+// props are what the demo's window has besides that of a real station.
+type props struct {
+	tray demo.Tray
+	mail demo.Mailbox
 }
 
 // demoOptions say how the demo's cards are.
 type demoOptions struct {
+	// now is the demo's clock; nil: time.Now.
+	now func() time.Time
 	// random is where the keys of a card come from; nil: from the system.
 	random func(card int) io.Reader
 	// through is what lies between a card and whoever talks to it; nil: nothing.
@@ -69,7 +79,13 @@ func openDemo(ctx context.Context, o demoOptions) (*demonstration, error) {
 	})
 	station, end := openStation(folder, source, seal.Options{FileOnly: true})
 	station.Demo = true
-	d := &demonstration{station: station, close: func() error { return errors.Join(end(), os.RemoveAll(folder)) }}
+	d := &demonstration{station: station, clock: newClock(o.now)}
+	station.Directory.Now = d.clock.now
+	d.mail, err = openPostOffice(ctx, folder, d.clock.now)
+	d.close = func() error { return errors.Join(d.mail.close(), end(), os.RemoveAll(folder)) }
+	if err != nil {
+		return nil, errors.Join(err, d.close())
+	}
 	d.tray, err = newTray(ctx, reader, source, o.random)
 	if err != nil {
 		return nil, errors.Join(err, d.close())

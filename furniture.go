@@ -4,9 +4,12 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"fmt"
 	"slices"
 	"time"
 
+	"tapstation/app"
+	"tapstation/app/activation"
 	"tapstation/app/admin"
 	"tapstation/app/audit"
 	"tapstation/app/directory"
@@ -19,11 +22,13 @@ const demoPassword = "a tray of demo cards"
 // All of it was before now. It returns the session of its owner.
 func (d *demonstration) furnish(ctx context.Context, now time.Time) (owner admin.Session, err error) {
 	dir := d.station.Directory
-	clock := dir.Now
-	defer func() { dir.Now = clock }()
-	dir.Now = func() time.Time { return now.AddDate(0, 0, -demoDays) }
+	defer d.clock.goOn()
+	d.clock.stand(now.AddDate(0, 0, -demoDays))
 	w := directory.DefaultWorkspace()
 	w.Name, w.RPName = "Example Works", "Example Works"
+	if err := d.mail.settings(ctx, &w); err != nil {
+		return owner, err
+	}
 	owner, err = d.station.Admins.FirstStart(ctx, admin.FirstStart{Workspace: w, Password: demoPassword,
 		Owner: directory.User{ID: "robin.hale", UserName: "robin", FirstName: "Robin", LastName: "Hale", Email: "robin.hale@example.org"}})
 	if err != nil {
@@ -40,13 +45,16 @@ func (d *demonstration) furnish(ctx context.Context, now time.Time) (owner admin
 	}
 	slices.SortStableFunc(past, func(a, b event) int { return b.days - a.days })
 	for _, e := range past {
-		dir.Now = func() time.Time { return now.AddDate(0, 0, -e.days) }
-		if err := e.do(ctx, dir, owner.Actor()); err != nil {
+		d.clock.stand(now.AddDate(0, 0, -e.days))
+		if err := e.do(ctx, d.station, owner.Actor()); err != nil {
 			return owner, err
 		}
 	}
 	return owner, nil
 }
+
+// demoTemporaryPIN is that of the card that is not on the tray.
+const demoTemporaryPIN = "907316"
 
 // demoDays is how long ago the demo's workspace was founded.
 const demoDays = 30
@@ -54,7 +62,7 @@ const demoDays = 30
 // event is something that happened some days ago.
 type event struct {
 	days int
-	do   func(ctx context.Context, dir *directory.Directory, by string) error
+	do   func(ctx context.Context, s *app.Station, by string) error
 }
 
 // demoUsers are there from the beginning.
@@ -65,7 +73,7 @@ var demoUsers = []directory.User{
 	{ID: "dilara.aydin", UserName: "dilara", FirstName: "Dilara", LastName: "Aydın", Email: "dilara.aydin@example.org", Groups: []string{"Finance", "Works council"}},
 	{ID: "emil.larsen", UserName: "emil", FirstName: "Emil", LastName: "Larsen", Email: "emil.larsen@example.org", Groups: []string{"Warehouse"}},
 	{ID: "fatima.haddad", UserName: "fatima", FirstName: "Fatima", LastName: "Haddad", Email: "fatima.haddad@example.org", Groups: []string{"Research"}},
-	{ID: "grace.miller", UserName: "grace", FirstName: "Grace", LastName: "Miller", Email: "grace.miller@example.org", Groups: []string{"IT desk"}},
+	{ID: "grace.miller", UserName: "grace", FirstName: "Grace", LastName: "Miller", Email: "grace.miller@" + goneDomain, Groups: []string{"IT desk"}},
 }
 
 // demoKeys are the keys of the demo's users, of cards that are not on its tray.
@@ -74,10 +82,11 @@ var demoKeys = []demoKey{
 	{user: "bela.kovacs", name: "Card", days: 21, used: 2, pinless: true},
 	{user: "bela.kovacs", name: "Card 2", days: 3, used: 1},
 	{user: "chen.wei", name: "Card", days: 17, used: 9, state: directory.Disabled},
-	{user: "dilara.aydin", name: "White card", days: 12, temporary: true},
-	{user: "emil.larsen", name: "Card", days: 9, state: directory.Pending},
+	{user: "dilara.aydin", name: "White card", days: 4, temporary: true},
+	{user: "emil.larsen", name: "Card", days: 2, state: directory.Pending},
 	{user: "fatima.haddad", name: "Card", days: 28, used: 27, state: directory.Revoked},
 	{user: "fatima.haddad", name: "Card 2", days: 7, used: 1, offline: true},
+	{user: "grace.miller", name: "Card", days: 1, state: directory.Pending},
 }
 
 // demoKey is a key of the demo.
@@ -91,6 +100,9 @@ type demoKey struct {
 
 // events are what became of the key, each in its time.
 func (k demoKey) events() []event {
+	if k.state == directory.Pending {
+		return []event{{k.days, k.assign}}
+	}
 	all := []event{{k.days, k.put}}
 	id := k.id()
 	if k.used > 0 {
@@ -98,13 +110,13 @@ func (k demoKey) events() []event {
 	}
 	switch k.state {
 	case directory.Disabled:
-		all = append(all, event{1, func(ctx context.Context, dir *directory.Directory, by string) error {
-			_, err := dir.DisableKey(ctx, by, id)
+		all = append(all, event{1, func(ctx context.Context, s *app.Station, by string) error {
+			_, err := s.Directory.DisableKey(ctx, by, id)
 			return err
 		}})
 	case directory.Revoked:
-		all = append(all, event{2, func(ctx context.Context, dir *directory.Directory, by string) error {
-			_, err := dir.RevokeKey(ctx, by, id)
+		all = append(all, event{2, func(ctx context.Context, s *app.Station, by string) error {
+			_, err := s.Directory.RevokeKey(ctx, by, id)
 			return err
 		}})
 	}
@@ -119,9 +131,16 @@ func (k demoKey) id() string {
 }
 
 // put puts the key into the directory, as its enrollment would have.
-func (k demoKey) put(ctx context.Context, dir *directory.Directory, by string) error {
-	now, sum := dir.Now(), k.sum()
-	return dir.Store.Update(ctx, func(tx directory.Tx) error {
+func (k demoKey) put(ctx context.Context, s *app.Station, by string) error {
+	now, sum := s.Directory.Now(), k.sum()
+	var sealed []byte
+	if k.temporary {
+		var err error
+		if sealed, err = s.Directory.Seal.Seal([]byte(demoTemporaryPIN), directory.PINPurpose(k.user)); err != nil {
+			return err
+		}
+	}
+	err := s.Directory.Store.Update(ctx, func(tx directory.Tx) error {
 		w, err := tx.Workspace()
 		if err != nil {
 			return err
@@ -136,22 +155,51 @@ func (k demoKey) put(ctx context.Context, dir *directory.Directory, by string) e
 		if k.pinless {
 			key.Verification = directory.PINless
 		}
-		if k.state == directory.Pending {
-			key.State, key.Activated, key.Credential = directory.Pending, time.Time{}, directory.Credential{}
-			return tx.PutKey(key)
-		}
+		key.SealedPIN = sealed
 		if err := tx.PutKey(key); err != nil {
 			return err
 		}
-		return tx.AppendAudit(audit.Entry{Time: now, Actor: by, Act: audit.KeyActivated, User: k.user, Key: key.ID,
+		err = tx.AppendAudit(audit.Entry{Time: now, Actor: by, Act: audit.KeyActivated, User: k.user, Key: key.ID,
 			Detail: map[string]string{"name": k.name, "verification": string(key.Verification)}})
+		if err != nil || !k.temporary {
+			return err
+		}
+		u, err := tx.User(k.user)
+		if err != nil {
+			return err
+		}
+		return s.Activation.QueuePINMail(tx, now, by, w, u, key)
 	})
+	if err != nil || !k.temporary {
+		return err
+	}
+	return deliver(ctx, s)
+}
+
+// assign has the user activate the key themselves, by what is mailed to them.
+func (k demoKey) assign(ctx context.Context, s *app.Station, by string) error {
+	if _, err := s.Activation.Assign(ctx, activation.Assignment{UserID: k.user, KeyName: k.name, Actor: by}); err != nil {
+		return err
+	}
+	return deliver(ctx, s)
+}
+
+// deliver sends what is in the outbox.
+func deliver(ctx context.Context, s *app.Station) error {
+	report, err := s.Mail.Deliver(ctx)
+	if err == nil && report.Trouble != nil {
+		err = report.Trouble
+	}
+	if err != nil {
+		return fmt.Errorf("deliver the demo's mail: %w", err)
+	}
+	return nil
 }
 
 // use is a log-in with the key.
-func (k demoKey) use(ctx context.Context, dir *directory.Directory, _ string) error {
-	now := dir.Now()
-	return dir.Store.Update(ctx, func(tx directory.Tx) error {
+func (k demoKey) use(ctx context.Context, s *app.Station, _ string) error {
+	now := s.Directory.Now()
+	return s.Directory.Store.Update(ctx, func(tx directory.Tx) error {
 		key, err := tx.Key(k.id())
 		if err != nil {
 			return err

@@ -74,8 +74,8 @@ func (s screen) taken(ctx context.Context, folder string, held *directory.HeldEr
 // go with every letter typed, and a password takes 64 MiB for a moment; left alone, what is no longer used would double.
 const heapAim = 96 << 20
 
-// showDesk shows the window until it is closed or ctx ends, and runs the station meanwhile. A tray is the demo's.
-func showDesk(ctx context.Context, station *app.Station, opts desk.Options, tray demo.Tray) error {
+// showDesk shows the window until it is closed or ctx ends, and runs the station meanwhile. There are props in the demo.
+func showDesk(ctx context.Context, station *app.Station, opts desk.Options, props *props) error {
 	if err := language.Use(wanted(ctx, station.Directory)); err != nil {
 		return err
 	}
@@ -89,8 +89,10 @@ func showDesk(ctx context.Context, station *app.Station, opts desk.Options, tray
 	work.Go(func() { tend(ctx, station) })
 	work.Go(func() { station.Mail.Run(ctx) })
 	work.Go(func() { station.Portal.Keep(ctx) })
-	if tray != nil {
-		panel := demo.NewPanel(tray, nil)
+	if props != nil {
+		mail := demo.NewMailWindow(a, props.mail, nil)
+		work.Go(func() { mail.Watch(ctx) })
+		panel := demo.NewPanel(props.tray, mail)
 		opts.Panel = panel
 		work.Go(func() {
 			// At every change, for a card can leave the reader by itself.

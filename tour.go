@@ -26,15 +26,15 @@ var tourTime = time.Date(2026, time.March, 2, 9, 30, 0, 0, time.Local)
 func openTour(ctx context.Context) (tour.Set, error) {
 	gate := new(sync.RWMutex)
 	d, err := openDemo(ctx, demoOptions{
+		now:     func() time.Time { return tourTime },
 		random:  func(card int) io.Reader { return rand.NewChaCha8([32]byte{byte(card)}) },
 		through: func(t virtual.Transmitter) virtual.Transmitter { return held{t, gate} },
 	})
 	if err != nil {
 		return tour.Set{}, err
 	}
-	d.station.Directory.Now = func() time.Time { return tourTime }
 	furnish := func(ctx context.Context) (admin.Session, error) { return d.furnish(ctx, tourTime) }
-	return tour.Set{Station: d.station, Tray: tourTray{d.tray, gate}, Furnish: furnish, Close: d.close}, nil
+	return tour.Set{Station: d.station, Tray: tourTray{d.tray, gate}, Mail: d.mail, Furnish: furnish, Close: d.close}, nil
 }
 
 // tourTray is the demo's tray, with what goes wrong on demand.

@@ -43,6 +43,7 @@ type Tray interface {
 type Set struct {
 	Station *app.Station
 	Tray    Tray
+	Mail    demo.Mailbox
 	// Furnish puts some weeks into the directory, and logs its owner in.
 	Furnish func(context.Context) (admin.Session, error)
 	Close   func() error

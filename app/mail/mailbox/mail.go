@@ -2,6 +2,7 @@ package mailbox
 
 import (
 	"bytes"
+	"encoding/base64"
 	"errors"
 	"io"
 	"regexp"
@@ -26,9 +27,10 @@ type Mail struct {
 	Subject   string
 	Date      time.Time
 	MessageID string
-	Text      string // of the first text part; empty where there is none
-	HTML      string // likewise
-	Parts     []Part // in their order, the whole message first
+	Text      string            // of the first text part; empty where there is none
+	HTML      string            // likewise
+	Parts     []Part            // in their order, the whole message first
+	pictures  map[string]string // by Content-ID, as addresses that hold them
 	// Broken is why not all of it could be read; nil: all was.
 	Broken error
 }
@@ -129,7 +131,21 @@ func (m *Mail) parts(e *message.Entity, depth int) {
 		m.Text = words
 	case kind == "text/html" && m.HTML == "":
 		m.HTML = words
+	case strings.HasPrefix(kind, "image/") && e.Header.Get("Content-Id") != "":
+		if m.pictures == nil {
+			m.pictures = map[string]string{}
+		}
+		m.pictures[strings.Trim(e.Header.Get("Content-Id"), "<>")] = "data:" + kind + ";base64," + base64.StdEncoding.EncodeToString(body)
 	}
+}
+
+// Page is the HTML as a page that stands alone, with the pictures that go with the message (RFC 2392) in it.
+func (m Mail) Page() string {
+	page := m.HTML
+	for id, address := range m.pictures {
+		page = strings.ReplaceAll(page, "cid:"+id, address)
+	}
+	return page
 }
 
 func partName(h message.Header) string {

@@ -36,6 +36,14 @@ func TestLinksEndWhereAPersonWouldEndThem(t *testing.T) {
 	}
 }
 
+func TestPicturesThatGoWithAMailAreOnItsPage(t *testing.T) {
+	m := read([]byte("Content-Type: multipart/related; boundary=b\r\n\r\n--b\r\nContent-Type: text/html\r\n\r\n<img src=\"cid:logo@a\"><img src=\"cid:no\">\r\n" +
+		"--b\r\nContent-Type: image/png\r\nContent-Id: <logo@a>\r\nContent-Transfer-Encoding: base64\r\n\r\nAAEC\r\n--b--\r\n"))
+	if want := `<img src="data:image/png;base64,AAEC"><img src="cid:no">`; m.Broken != nil || strings.TrimSpace(m.Page()) != want {
+		t.Errorf("the page is %q (%v), want %q", m.Page(), m.Broken, want)
+	}
+}
+
 func FuzzRead(f *testing.F) {
 	f.Add([]byte("Subject: a\r\nContent-Type: multipart/alternative; boundary=b\r\n\r\n--b\r\n\r\nx\r\n--b--\r\n"))
 	f.Fuzz(func(t *testing.T, raw []byte) {
