@@ -200,19 +200,37 @@ func (c *ceremony) findOwner(ctx context.Context) error {
 // anyOnCards tells whether there are keys on cards, or on cards whose UID nobody knows: those that work, and those that
 // tell of a PIN only the station knows. A pending key is on none.
 func anyOnCards(tx directory.Tx, nameless bool) (bool, error) {
+	first, err := firstKey(tx, directory.KeyQuery{NoUID: nameless})
+	if err != nil || first == nil {
+		return false, err
+	}
+	if owns(*first) {
+		return true, nil
+	}
 	for _, q := range []directory.KeyQuery{
 		{State: directory.Active}, {State: directory.Disabled}, {State: directory.Revoked, TemporaryPIN: true},
 	} {
-		q.NoUID, q.Limit = nameless, 1
-		for more := true; more; more = q.After != "" {
-			page, err := tx.Keys(q)
-			if err != nil || len(page.Keys) > 0 {
-				return err == nil, err
-			}
-			q.After = page.Next
+		q.NoUID = nameless
+		if k, err := firstKey(tx, q); err != nil || k != nil {
+			return err == nil, err
 		}
 	}
 	return false, nil
+}
+
+// firstKey is the first that matches; nil: none does.
+func firstKey(tx directory.Tx, q directory.KeyQuery) (*directory.SecurityKey, error) {
+	q.Limit = 1
+	for {
+		page, err := tx.Keys(q)
+		if err != nil || len(page.Keys) == 0 && page.Next == "" {
+			return nil, err
+		}
+		if len(page.Keys) > 0 {
+			return &page.Keys[0], nil
+		}
+		q.After = page.Next
+	}
 }
 
 // findByCredential asks the card itself whose it is.
