@@ -70,9 +70,8 @@ func (p *Panel) build() {
 	}
 	title := widget.Small(text.T("demo.title"))
 	title.Bold, title.Color = true, theme.Warning
-	hint := widget.Hint(text.T("demo.hint"))
-	hint.SetSize(theme.TextSmall)
-	column := widget.Column(theme.Space4, title, hint)
+	title.Clip = true
+	column := widget.Column(theme.Space4, title)
 	for i, c := range p.tray.Cards() {
 		b := &cardButton{icon: theme.CardIcon, name: name(c), hint: cardHint(c), tapped: func() { p.toggle(i) }}
 		b.ExtendBaseWidget(b)
@@ -206,7 +205,7 @@ type cardRenderer struct {
 
 // Sizes of a card in the panel, in units.
 const (
-	cardHeight float32 = 40
+	cardHeight float32 = 38
 	iconSize   float32 = 22
 )
 
