@@ -70,7 +70,10 @@ func sendUntilDone(folder string) error {
 		if counts[directory.Queued] == 0 {
 			break
 		}
-		_, changed := o.Status()
+		status, changed := o.Status()
+		if status.Sent > 0 {
+			fmt.Println("sent")
+		}
 		select {
 		case <-changed:
 		case <-ctx.Done():
@@ -84,12 +87,13 @@ func sendUntilDone(folder string) error {
 // sender is the program in a process of its own.
 type sender struct {
 	cmd  *exec.Cmd
+	sent chan struct{} // closed when it has kept that something was sent
 	over chan error
 }
 
 func startSender(t *testing.T, folder string) *sender {
 	t.Helper()
-	s := &sender{cmd: exec.Command(os.Args[0]), over: make(chan error, 1)}
+	s := &sender{cmd: exec.Command(os.Args[0]), sent: make(chan struct{}), over: make(chan error, 1)}
 	s.cmd.Env = append(os.Environ(), senderFolder+"="+folder)
 	s.cmd.Stderr = os.Stderr
 	out, err := s.cmd.StdoutPipe()
@@ -99,11 +103,28 @@ func startSender(t *testing.T, folder string) *sender {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if said, err := bufio.NewReader(out).ReadString('\n'); said != "begun\n" {
-		t.Fatalf("the program says %q (%v), want that it has begun", said, err)
+	lines := bufio.NewScanner(out)
+	if !lines.Scan() || lines.Text() != "begun" {
+		t.Fatalf("the program says %q (%v), want that it has begun", lines.Text(), lines.Err())
 	}
-	go func() { s.over <- s.cmd.Wait() }()
+	go func() {
+		for first := true; lines.Scan(); first = false {
+			if first {
+				close(s.sent)
+			}
+		}
+		s.over <- s.cmd.Wait()
+	}()
 	return s
+}
+
+// until waits for a sign that it gets on, however slow the machine is, or for its end.
+func (s *sender) until(sign <-chan struct{}) {
+	select {
+	case <-sign:
+	case err := <-s.over:
+		s.over <- err
+	}
 }
 
 // killAfter kills it, and tells whether it was not done before.
@@ -145,12 +166,8 @@ func TestKilledSenderSendsEachOnce(t *testing.T) {
 	for killed := true; killed; {
 		came := p.next()
 		s := startSender(t, folder)
-		if kills%4 > 0 { // so that it gets on however slow the machine is
-			select {
-			case <-came:
-			case err := <-s.over:
-				s.over <- err
-			}
+		if kills%4 > 0 {
+			s.until(came)
 		}
 		var err error
 		if killed, err = s.killAfter(rand.N(15 * time.Millisecond)); err != nil {

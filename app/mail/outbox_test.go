@@ -27,7 +27,7 @@ func TestWhatIsQueuedArrivesOnceAndIsSent(t *testing.T) {
 	}
 	p.once(300)
 	o.counts(map[directory.MessageState]int{directory.Sent: 300})
-	if n := p.sessions; n > 4 {
+	if n := p.seen().sessions; n > 4 {
 		t.Errorf("it took %d connections, want 4 at most", n)
 	}
 	for _, m := range o.messages() {
@@ -416,7 +416,9 @@ func TestTestMail(t *testing.T) {
 			t.Errorf("to %q: %v, want it refused", to, err)
 		}
 	}
+	p.mu.Lock()
 	p.judge = func(arrival) error { return &smtp.SMTPError{Code: 554, Message: "no"} }
+	p.mu.Unlock()
 	var refused *mail.RefusedError
 	if _, err := o.box.Test(t.Context(), by, "ada@example.com"); !errors.As(err, &refused) || refused.Answer != "554 5.0.0 no" {
 		t.Errorf("refused: %v, want the answer", err)

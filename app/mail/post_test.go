@@ -16,6 +16,7 @@ import (
 	"math/big"
 	"net"
 	netmail "net/mail"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -32,12 +33,10 @@ type post struct {
 	host   string
 	port   int
 
-	mu       sync.Mutex
-	arrived  map[string]int // by Message-ID
-	order    []arrival
-	hellos   []string
-	logins   []string // "MECHANISM user"
-	sessions int
+	mu      sync.Mutex
+	arrived map[string]int // by Message-ID
+	order   []arrival
+	guests  guests
 	// User and password that are taken; empty: nobody has to log in, nor can.
 	user, password string
 	mechanisms     []string
@@ -49,6 +48,19 @@ type post struct {
 	forgets bool
 	count   int
 	came    chan struct{} // closed when the next message arrives
+}
+
+// guests are who connected.
+type guests struct {
+	hellos   []string
+	logins   []string // "MECHANISM user"
+	sessions int
+}
+
+func (p *post) seen() guests {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return guests{slices.Clone(p.guests.hellos), slices.Clone(p.guests.logins), p.guests.sessions}
 }
 
 // arrival is a message that arrived.
@@ -67,8 +79,8 @@ func newPost(t testing.TB, change func(*post)) *post {
 	p.server = smtp.NewServer(smtp.BackendFunc(func(c *smtp.Conn) (smtp.Session, error) {
 		p.mu.Lock()
 		defer p.mu.Unlock()
-		p.hellos = append(p.hellos, c.Hostname())
-		p.sessions++
+		p.guests.hellos = append(p.guests.hellos, c.Hostname())
+		p.guests.sessions++
 		return &visit{p: p}, nil
 	}))
 	p.server.Domain = "post.example.org"
@@ -147,7 +159,7 @@ func (v *visit) Auth(mechanism string) (sasl.Server, error) {
 		v.known = true
 		v.p.mu.Lock()
 		defer v.p.mu.Unlock()
-		v.p.logins = append(v.p.logins, mechanism+" "+user)
+		v.p.guests.logins = append(v.p.guests.logins, mechanism+" "+user)
 		return nil
 	}
 	switch mechanism {
@@ -372,6 +384,13 @@ func (w *way) at(step, said string) fault {
 		return *f
 	}
 	return fault{}
+}
+
+// heard is what clients said.
+func (w *way) heard() []string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return slices.Clone(w.lines)
 }
 
 func (w *way) counted(step string) int {

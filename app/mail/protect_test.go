@@ -55,7 +55,7 @@ func TestServerMustProveWhoItIs(t *testing.T) {
 						t.Errorf("%+v (%v), want it sent", r, r.Trouble)
 					}
 					p.once(1)
-					for _, hello := range p.hellos {
+					for _, hello := range p.seen().hellos {
 						if hello != "station.example.org" {
 							t.Errorf("said EHLO %s, want EHLO station.example.org", hello)
 						}
@@ -119,7 +119,7 @@ func TestNothingIsSaidInPlainTextWhereTLSIsWanted(t *testing.T) {
 			o.users(1)
 			o.wants(o.deliver(), want{state: directory.Queued, trouble: test.trouble})
 			p.once(0)
-			for _, said := range w.lines {
+			for _, said := range w.heard() {
 				verb, _, _ := strings.Cut(strings.TrimSpace(said), " ")
 				if verb != "" && verb != "EHLO" && verb != "HELO" && verb != "STARTTLS" && verb != "QUIT" && !strings.HasPrefix(said, "\x16\x03") {
 					t.Errorf("in plain text it said %q", said)
@@ -183,7 +183,7 @@ func TestPlainOnlyOnThisMachineUnlessAllowed(t *testing.T) {
 				return
 			}
 			o.wants(r, want{state: directory.Queued, trouble: test.trouble})
-			for _, said := range w.lines {
+			for _, said := range w.heard() {
 				if strings.HasPrefix(said, "AUTH") || strings.HasPrefix(said, "MAIL") {
 					t.Errorf("it said %q to another machine, unprotected", said)
 				}
@@ -239,8 +239,8 @@ func TestLogIn(t *testing.T) {
 				if p.once(1); r.Sent != 1 {
 					t.Errorf("%+v (%v), want it sent", r, r.Trouble)
 				}
-				if len(p.logins) != 1 || p.logins[0] != test.login {
-					t.Errorf("log-ins are %q, want %q", p.logins, test.login)
+				if logins := p.seen().logins; len(logins) != 1 || logins[0] != test.login {
+					t.Errorf("log-ins are %q, want %q", logins, test.login)
 				}
 				return
 			}
@@ -302,7 +302,7 @@ func TestAddressesBeyondASCII(t *testing.T) {
 				return
 			}
 			p.once(1)
-			a := p.order[0]
+			a := p.arrivals()[0]
 			if test.to != "" && (a.to != test.to || a.utf8 != test.utf8) {
 				t.Errorf("it went to %s, SMTPUTF8 %v; want %s, %v", a.to, a.utf8, test.to, test.utf8)
 			}
