@@ -82,3 +82,54 @@ func (c *ceremony) arrived(ctx context.Context) error {
 	c.journal.OldPIN = nil // for the next that is written
 	return nil
 }
+
+// changePIN replaces the PIN of a card that insists on it. Where the station knows the one it has, that stays in the
+// journal until the new one has arrived.
+func (c *ceremony) changePIN(ctx context.Context) error {
+	old := pinInHand{c.pin, c.source}
+	var refused error
+	for {
+		c.pin, c.journal.SealedPIN, c.journal.OldPIN = "", nil, nil
+		if old.source != fromHolder {
+			sealed, err := c.seal(old.pin)
+			if err != nil {
+				return fmt.Errorf("seal the PIN: %w", err)
+			}
+			c.journal.OldPIN = sealed
+		}
+		if err := c.choosePIN(ctx, ReplacePIN, refused); err != nil {
+			return err
+		}
+		c.step(SetPIN)
+		if err := c.write(ctx, directory.SettingPIN); err != nil {
+			return err
+		}
+		c.before = &old
+		err := c.change(func() error { return c.card.ChangePIN(ctx, old.pin, c.pin) })
+		var wrong *device.PINError
+		switch {
+		case errors.Is(err, device.ErrPINPolicy) && c.req.PINChooser == directory.UserHere:
+			refused = err
+			continue
+		case errors.As(err, &wrong):
+			c.source, c.before = old.source, nil
+			if err := c.refusedPIN(ctx, wrong); err != nil {
+				return err
+			}
+			if !c.info.PINSet() { // the way out was a reset
+				return c.providePIN(ctx)
+			}
+			old = pinInHand{c.pin, c.source}
+			continue
+		case err != nil:
+			return fmt.Errorf("change the PIN: %w", err)
+		}
+		return c.arrived(ctx)
+	}
+}
+
+// pinInHand is a PIN of the card and where it comes from.
+type pinInHand struct {
+	pin    device.PIN
+	source pinSource
+}

@@ -50,12 +50,6 @@ func (c *ceremony) providePIN(ctx context.Context) error {
 	return nil
 }
 
-// pinInHand is a PIN of the card and where it comes from.
-type pinInHand struct {
-	pin    device.PIN
-	source pinSource
-}
-
 // presentPIN finds the PIN of a card that has one: known to the station, or typed by its holder. A card that still insists
 // on another PIN has not got the one that was on its way.
 func (c *ceremony) presentPIN(ctx context.Context) error {
@@ -235,51 +229,6 @@ func (c *ceremony) setPIN(ctx context.Context) error {
 			return fmt.Errorf("set the PIN: %w", err)
 		}
 		return c.look(ctx)
-	}
-}
-
-// changePIN replaces the PIN of a card that insists on it. Where the station knows the one it has, that stays in the
-// journal until the new one has arrived.
-func (c *ceremony) changePIN(ctx context.Context) error {
-	old := pinInHand{c.pin, c.source}
-	var refused error
-	for {
-		c.pin, c.journal.SealedPIN, c.journal.OldPIN = "", nil, nil
-		if old.source != fromHolder {
-			sealed, err := c.seal(old.pin)
-			if err != nil {
-				return fmt.Errorf("seal the PIN: %w", err)
-			}
-			c.journal.OldPIN = sealed
-		}
-		if err := c.choosePIN(ctx, ReplacePIN, refused); err != nil {
-			return err
-		}
-		c.step(SetPIN)
-		if err := c.write(ctx, directory.SettingPIN); err != nil {
-			return err
-		}
-		c.before = &old
-		err := c.change(func() error { return c.card.ChangePIN(ctx, old.pin, c.pin) })
-		var wrong *device.PINError
-		switch {
-		case errors.Is(err, device.ErrPINPolicy) && c.req.PINChooser == directory.UserHere:
-			refused = err
-			continue
-		case errors.As(err, &wrong):
-			c.source, c.before = old.source, nil
-			if err := c.refusedPIN(ctx, wrong); err != nil {
-				return err
-			}
-			if !c.info.PINSet() { // the way out was a reset
-				return c.providePIN(ctx)
-			}
-			old = pinInHand{c.pin, c.source}
-			continue
-		case err != nil:
-			return fmt.Errorf("change the PIN: %w", err)
-		}
-		return c.arrived(ctx)
 	}
 }
 
