@@ -43,6 +43,24 @@ func withMails(states ...directory.MessageState) func(*bench) {
 
 func mailID(i int) string { return fmt.Sprintf("%032x", i+1) }
 
+// inTime runs what is handed to the window, and rings alarms, until ok holds.
+func (b *bench) inTime(what string, ok func() bool) {
+	b.t.Helper()
+	limit, look := time.NewTimer(patience), time.NewTicker(10*time.Millisecond)
+	defer limit.Stop()
+	defer look.Stop()
+	for !ok() {
+		select {
+		case f := <-b.queue:
+			f()
+		case <-look.C:
+			b.pass()
+		case <-limit.C:
+			b.t.Fatalf("%s did not come", what)
+		}
+	}
+}
+
 func openMail(t *testing.T, users int, more ...func(*bench)) (*bench, *outboxPage) {
 	t.Helper()
 	b := newBench(t, users, more...)
@@ -224,8 +242,7 @@ func TestMailSetUpElsewhereIsNoticed(t *testing.T) {
 	if err := b.station.Directory.SetWorkspace(t.Context(), "os:test", w); err != nil {
 		t.Fatal(err)
 	}
-	b.pass()
-	b.until("that mail is set up", func() bool { b.pass(); return p.sending.all.Hidden })
+	b.inTime("that mail is set up", func() bool { return p.sending.all.Hidden })
 }
 
 func TestMailThatLeavesWhileOneLooksIsShownSo(t *testing.T) {
@@ -240,8 +257,7 @@ func TestMailThatLeavesWhileOneLooksIsShownSo(t *testing.T) {
 		kept.State, kept.Attempts, kept.Answer, kept.Done = directory.Sent, 1, "250 ok", mailsMade
 		return tx.PutMessage(kept)
 	})
-	b.pass()
-	b.until("that it was sent", func() bool { return m.row.Message.State == directory.Sent })
+	b.inTime("that it was sent", func() bool { return m.row.Message.State == directory.Sent })
 	if !b.says("Sent") {
 		t.Error("the page does not say that it was sent")
 	}
@@ -379,14 +395,12 @@ func TestMailLeavesAndThePageFollows(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	b.pass()
-	b.until("the mail in the list", func() bool { return p.state.Rows.count() == 1 && !p.sending.now.Disabled() })
+	b.inTime("the mail in the list", func() bool { return p.state.Rows.count() == 1 && !p.sending.now.Disabled() })
 	ctx, stop := context.WithCancel(t.Context())
 	var work sync.WaitGroup
 	work.Go(func() { b.station.Mail.Run(ctx) })
 	test.Tap(p.sending.now)
-	b.until("that it was sent", func() bool {
-		b.pass()
+	b.inTime("that it was sent", func() bool {
 		r, ok := p.state.Rows.at(0)
 		return ok && r.Message.State == directory.Sent
 	})
