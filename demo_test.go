@@ -38,7 +38,7 @@ func TestDemoHasMailAndLeavesNothingBehind(t *testing.T) {
 	}
 	mails, _ := d.mail.Mails()
 	if len(mails) != 2 || !strings.Contains(mails[0].To, "emil.larsen@") || !strings.Contains(mails[1].To, "dilara.aydin@") ||
-		!mails[1].Arrived.Before(mails[0].Arrived) || !mails[0].HTML {
+		!mails[0].Arrived.Before(before) || !mails[0].HTML {
 		t.Fatalf("the mailbox has %+v, want the mail to activate a key after that about a PIN", mails)
 	}
 	page, err := d.mail.Page(mails[0].Number)

@@ -7,6 +7,8 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/layout"
+	fynetheme "fyne.io/fyne/v2/theme"
 	fynewidget "fyne.io/fyne/v2/widget"
 
 	"tapstation/assets/text"
@@ -60,7 +62,9 @@ func (w *MailWindow) body(m Mail, failed *widget.Paragraph) (body *fyne.Containe
 		if first == nil {
 			first = open
 		}
-		body.Add(container.NewBorder(nil, nil, nil, open, widget.NewCopyable(text.T("mailbox.link"), p.words)))
+		inset := fynetheme.Size(fynetheme.SizeNameInnerPadding) // that of a label
+		body.Add(container.New(layout.NewCustomPaddedLayout(0, 0, inset, inset),
+			container.NewBorder(nil, nil, nil, open, widget.NewCopyable(text.T("mailbox.link"), p.words))))
 	}
 	return body, first
 }
@@ -75,7 +79,8 @@ type part struct {
 func parts(m Mail) (all []part) {
 	rest := m.Text
 	words := func(s string) {
-		if s = strings.Trim(s, "\n"); strings.TrimSpace(s) != "" {
+		// A link stands on a line of its own, indented or not; other lines keep how they are indented.
+		if s = strings.TrimRight(strings.Trim(s, "\n"), " \n"); s != "" {
 			all = append(all, part{words: s})
 		}
 	}
