@@ -249,7 +249,7 @@ func TestPortalIsSaidToStandAsItDoes(t *testing.T) {
 		{portal.Status{Err: portal.ErrAddressTaken}, ":8443", "Another program listens on this address"},
 		{portal.Status{Err: errors.Join(errors.New("serve the portal"), held)}, ":8443", "Another process on this data folder serves the portal."},
 		{portal.Status{}, "", "Start tapstation serve on the machine that is to."},
-		{portal.Status{}, ":8443", "does not serve the portal yet"},
+		{portal.Status{}, ":8443", "is about to serve the portal"},
 	} {
 		if got := portalWords(c.status, c.listen); !strings.Contains(got.Words, c.say) {
 			t.Errorf("of %+v it says %q, want %q in it", c.status, got.Words, c.say)
