@@ -24,20 +24,8 @@ func (d *Directory) KeyDefaults(ctx context.Context, userID string) (KeyDefaults
 		if err != nil {
 			return err
 		}
-		defaults = KeyDefaults{}
-		for _, name := range u.Groups {
-			g, err := tx.Group(name)
-			if errors.Is(err, ErrNotFound) {
-				continue
-			}
-			if err != nil {
-				return fmt.Errorf("group %q: %w", name, err)
-			}
-			defaults = defaults.stricter(g.Defaults)
-		}
-		defaults = defaults.or(w)
-		defaults.PINChooser = EffectivePINChooser(defaults.PINChooser, w, u)
-		return nil
+		defaults, err = DefaultsOf(tx, u, w)
+		return err
 	})
 	if err != nil {
 		return KeyDefaults{}, fmt.Errorf("default key settings of user %q: %w", userID, err)
@@ -67,7 +55,9 @@ func DefaultsOf(tx Tx, u User, w Workspace) (KeyDefaults, error) {
 		}
 		defaults = defaults.stricter(g.Defaults)
 	}
-	return defaults.or(w), nil
+	defaults = defaults.or(w)
+	defaults.PINChooser = EffectivePINChooser(defaults.PINChooser, w, u)
+	return defaults, nil
 }
 
 // WorkspaceDefaults are the default settings of a key of a user in no group.
