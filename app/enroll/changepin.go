@@ -280,7 +280,8 @@ func (c *pinChange) keep(ctx context.Context) error {
 // withdrawn since the card was asked.
 func (c *pinChange) closeTickets(tx directory.Tx, now time.Time) error {
 	if c.ticket.id != "" {
-		if err := directory.RedeemTicket(tx, now, c.ticket.id); err != nil && !errors.Is(err, directory.ErrTicket) {
+		err := directory.RedeemTicket(tx, now, c.ticket.id)
+		if err != nil && !errors.Is(err, directory.ErrTicket) && !errors.Is(err, directory.ErrNotFound) {
 			return fmt.Errorf("redeem the ticket: %w", err)
 		}
 	}

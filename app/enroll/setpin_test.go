@@ -252,6 +252,27 @@ func TestTicketWithdrawnMidway(t *testing.T) {
 	}
 }
 
+// TestTicketThatIsGoneByThen: the card has the PIN, and nobody remembers the ticket any more.
+func TestTicketThatIsGoneByThen(t *testing.T) {
+	s := newStation(t)
+	card := blank(t, 1)
+	key, ticket := s.mailedKey(card)
+	who := holder(t, false)
+	who.progress = func(now enroll.Step) {
+		if now.Kind != enroll.Save {
+			return
+		}
+		err := s.Directory.Store.Update(context.WithoutCancel(t.Context()), func(tx directory.Tx) error { return tx.DeleteTicket(ticket.ID) })
+		if err != nil {
+			t.Error(err)
+		}
+	}
+	if _, err := s.setPIN(card, byTicket(key.ID, ticket.ID), who); err != nil {
+		t.Errorf("%v, want the change kept", err)
+	}
+	s.settled(card, key, false)
+}
+
 // TestTicketForThePINIsNoLeaveToEnrollAnew: nor to reset the card, which only whoever has the right may agree to.
 func TestTicketForThePINIsNoLeaveToEnrollAnew(t *testing.T) {
 	for name, spoil := range map[string]func(*station, *virtual.Card, directory.SecurityKey) (forgotten bool){
