@@ -33,14 +33,15 @@ func (p *Portal) code(w http.ResponseWriter, r *http.Request) {
 	typed := r.PostFormValue("code")
 	var big *http.MaxBytesError
 	if _, err := r.Body.Read(nil); errors.As(err, &big) || len(typed) > maxTyped {
-		typed = ""
+		p.again(w, r, http.StatusRequestEntityTooLarge, homePage{Wrong: true})
+		return
 	}
 	o, address, err := p.led(r, typed)
 	switch {
 	case err == nil && o.Ticket.Purpose == directory.ProveEmail, errors.Is(err, activation.ErrWrongCode):
-		p.again(w, r, homePage{Typed: typed, Wrong: true})
+		p.again(w, r, http.StatusUnprocessableEntity, homePage{Typed: typed, Wrong: true})
 	case errors.Is(err, activation.ErrCodeSpent):
-		p.again(w, r, homePage{Spent: true})
+		p.again(w, r, http.StatusUnprocessableEntity, homePage{Spent: true})
 	case err != nil:
 		p.refuse(w, r, err)
 	default:
@@ -70,7 +71,7 @@ func (p *Portal) led(r *http.Request, typed string) (activation.Opened, string, 
 }
 
 // again asks once more for a code.
-func (p *Portal) again(w http.ResponseWriter, r *http.Request, page homePage) {
+func (p *Portal) again(w http.ResponseWriter, r *http.Request, status int, page homePage) {
 	ws, err := p.Directory.Workspace(r.Context())
 	if err != nil {
 		p.refuse(w, r, err)
@@ -78,5 +79,5 @@ func (p *Portal) again(w http.ResponseWriter, r *http.Request, page homePage) {
 	}
 	page.frame = p.frame(r, ws, nil)
 	page.frame = page.titled(page.T("portal.home.title"))
-	p.show(w, http.StatusUnprocessableEntity, "home", page)
+	p.show(w, status, "home", page)
 }

@@ -36,6 +36,7 @@ type Portal struct {
 	proxies    atomic.Pointer[[]netip.Prefix] // whose X-Forwarded-For is believed; nil: nobody's
 	address    atomic.Pointer[string]         // that Listen says the pages are reached at, besides the workspace's
 	lookEvery  time.Duration                  // shorter in tests; 0: the constant
+	limits     *limits                        // shorter in tests; nil: the usual
 
 	mu      sync.Mutex
 	status  Status

@@ -12,16 +12,21 @@ import (
 	"time"
 )
 
-// Limits of a connection. A browser on a slow line sends a page's request in well under a second.
-const (
-	headerTime = 5 * time.Second
-	readTime   = 15 * time.Second
-	writeTime  = 20 * time.Second // a store that is busy is waited for a few seconds
-	idleTime   = time.Minute
-	maxHeader  = 16 << 10 // bytes
-	// endTime is how long requests under way may take when Run ends.
-	endTime = 10 * time.Second
-)
+// maxHeader bounds what a request says before its body, in bytes.
+const maxHeader = 16 << 10
+
+// limits are those of a connection.
+type limits struct {
+	header, read, write, idle time.Duration
+	end                       time.Duration // that requests under way have when Run ends
+}
+
+// usual limits. A browser on a slow line sends a page's request in well under a second.
+var usual = limits{
+	header: 5 * time.Second, read: 15 * time.Second, idle: time.Minute,
+	write: 20 * time.Second, // a store that is busy is waited for a few seconds
+	end:   10 * time.Second,
+}
 
 // What keeps the pages from being served.
 var (
@@ -116,9 +121,13 @@ func (p *Portal) run(ctx context.Context, l Listen) (err error) {
 	}
 	p.proxies.Store(&l.Proxies)
 	p.address.Store(&l.URL)
+	limits := usual
+	if p.limits != nil {
+		limits = *p.limits
+	}
 	server := &http.Server{
 		Handler:           p.Handler(),
-		ReadHeaderTimeout: headerTime, ReadTimeout: readTime, WriteTimeout: writeTime, IdleTimeout: idleTime,
+		ReadHeaderTimeout: limits.header, ReadTimeout: limits.read, WriteTimeout: limits.write, IdleTimeout: limits.idle,
 		MaxHeaderBytes: maxHeader,
 		ErrorLog:       silent,
 	}
@@ -145,7 +154,7 @@ func (p *Portal) run(ctx context.Context, l Listen) (err error) {
 		return fmt.Errorf("serve the portal: %w", err)
 	case <-ctx.Done():
 	}
-	end, cancel := context.WithTimeout(context.WithoutCancel(ctx), endTime)
+	end, cancel := context.WithTimeout(context.WithoutCancel(ctx), limits.end)
 	defer cancel()
 	if err := server.Shutdown(end); err != nil {
 		_ = server.Close() // whoever is still there has had their time
