@@ -94,7 +94,7 @@ func (c *courier) carry(hand []directory.Message) {
 			}
 			return
 		}
-		for len(drafts) > 0 && time.Since(looked) < fresh {
+		for first := true; len(drafts) > 0 && (first || time.Since(looked) < c.o.freshness()); first = false {
 			c.outcomes <- c.attempt(drafts[0])
 			hand, drafts = hand[1:], drafts[1:]
 		}

@@ -11,6 +11,9 @@ func Hurry(o *Outbox, d time.Duration) {
 	o.patience = &patience{connect: d, command: d, body: d, answer: d, leave: d}
 }
 
+// LookAgain makes an outbox look again at what a message says once it has known that for d.
+func LookAgain(o *Outbox, d time.Duration) { o.fresh = d }
+
 // Dial replaces how an outbox connects to its server.
 func Dial(o *Outbox, dial func(ctx context.Context, network, address string) (net.Conn, error)) {
 	o.dial = dial

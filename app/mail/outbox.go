@@ -52,6 +52,7 @@ type Outbox struct {
 
 	// Replaced by tests.
 	patience *patience
+	fresh    time.Duration // 0: the constant
 	dial     func(ctx context.Context, network, address string) (net.Conn, error)
 
 	mu      sync.Mutex
@@ -125,6 +126,13 @@ func (o *Outbox) now() time.Time {
 		now = o.Directory.Now
 	}
 	return now().UTC().Truncate(time.Microsecond)
+}
+
+func (o *Outbox) freshness() time.Duration {
+	if o.fresh > 0 {
+		return o.fresh
+	}
+	return fresh
 }
 
 func (o *Outbox) connections() int {

@@ -157,6 +157,57 @@ func TestServerThatTakesOneConnection(t *testing.T) {
 	}
 }
 
+// TestRefusedRecipientCostsNoConnection goes on over the same one, after RSET.
+func TestRefusedRecipientCostsNoConnection(t *testing.T) {
+	t.Parallel()
+	p := newPost(t, nil)
+	n := 0
+	w := newWay(t, p, func(step, _ string) *fault {
+		if step == "RCPT" {
+			if n++; n%3 == 0 {
+				return &fault{say: "550 5.1.1 no such user\r\n"}
+			}
+		}
+		return nil
+	})
+	o := newOffice(t, w.port)
+	o.box.Connections = 1
+	o.users(30)
+	if r := o.deliver(); r.Sent != 20 || r.Failed != 10 {
+		t.Errorf("%+v (%v), want 20 sent and 10 failed", r, r.Trouble)
+	}
+	if connections, resets := w.counted(greeting), w.counted("RSET"); connections != 1 || resets != 10 {
+		t.Errorf("it took %d connections and %d times RSET, want 1 and 10", connections, resets)
+	}
+	p.once(20)
+}
+
+// TestWithdrawnWhileOthersAreSent is a message that was looked up already when its link is withdrawn.
+func TestWithdrawnWhileOthersAreSent(t *testing.T) {
+	t.Parallel()
+	p := newPost(t, nil)
+	var o *office
+	withdrawn := false
+	w := newWay(t, p, func(step, said string) *fault {
+		if step == "RCPT" && !withdrawn {
+			withdrawn = true
+			for _, m := range o.messages() {
+				if !strings.Contains(said, m.UserID+"@") {
+					o.ticket(m, func(t *directory.Ticket) { t.State = directory.Withdrawn })
+				}
+			}
+		}
+		return nil
+	})
+	o = newOffice(t, w.port)
+	o.box.Connections = 1
+	mail.LookAgain(o.box, time.Nanosecond)
+	o.users(40)
+	o.deliver()
+	p.once(1)
+	o.counts(map[directory.MessageState]int{directory.Sent: 1, directory.Dropped: 39})
+}
+
 // Test421InBetweenLosesNothing has the server go away while much is on its way.
 func Test421InBetweenLosesNothing(t *testing.T) {
 	t.Parallel()

@@ -26,7 +26,7 @@ func protected(t *testing.T, security directory.MailSecurity, certificate *tls.C
 func TestServerMustProveWhoItIs(t *testing.T) {
 	ca, other := newAuthority(t), newAuthority(t)
 	old := ca.server("localhost", time.Hour)
-	old.MaxVersion = tls.VersionTLS11
+	old.MinVersion, old.MaxVersion = tls.VersionTLS10, tls.VersionTLS11
 	for name, test := range map[string]struct {
 		certificate *tls.Config
 		trouble     mail.TroubleKind
