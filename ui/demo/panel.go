@@ -205,7 +205,7 @@ type cardRenderer struct {
 
 // Sizes of a card in the panel, in units.
 const (
-	cardHeight float32 = 38
+	cardHeight float32 = 36
 	iconSize   float32 = 22
 )
 
