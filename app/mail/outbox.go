@@ -22,7 +22,8 @@
 //   - The machine loses power: the same, as far as the journal, which is not forced to the disk, is there afterwards. What
 //     is not in it, of the last batch, is sent again.
 //   - The journal is removed, or the directory replaced by a backup, while messages are on their way: those that the store
-//     does not know as sent are sent again.
+//     does not know as sent are sent again. The same where several machines share a store and one of them is killed and
+//     not started again before its leases end: others then send what it had not kept, a batch at most.
 //
 // No message is ever lost: what is in the store and not in one of the final states is tried until it is.
 package mail

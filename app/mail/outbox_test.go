@@ -1,9 +1,11 @@
 package mail_test
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"slices"
 	"strings"
 	"testing"
@@ -207,6 +209,64 @@ func TestWithdrawnWhileOthersAreSent(t *testing.T) {
 	p.once(1)
 	o.counts(map[directory.MessageState]int{directory.Sent: 1, directory.Dropped: 39})
 }
+
+// TestMessageTakenOverByAnotherStation is one whose lease somebody else has by the time its fate is known.
+func TestMessageTakenOverByAnotherStation(t *testing.T) {
+	t.Parallel()
+	for answer, want := range map[string]directory.MessageState{"": directory.Sent, "550 5.1.1 no\r\n": directory.Queued, "451 4.1.1 later\r\n": directory.Queued} {
+		p := newPost(t, nil)
+		var o *office
+		w := newWay(t, p, func(step, _ string) *fault {
+			if step != "RCPT" {
+				return nil
+			}
+			m := o.first()
+			m.LeasedBy = "another station"
+			o.update(func(tx directory.Tx) error { return tx.PutMessage(m) })
+			return &fault{say: answer}
+		})
+		o = newOffice(t, w.port)
+		o.users(1)
+		o.deliver()
+		m := o.first()
+		if m.State != want || m.State == directory.Queued && (m.LeasedBy != "another station" || m.Attempts != 0 || m.Answer != "") {
+			t.Errorf("answered %q, it is %+v; want %s, and the other's affair where it was not sent", answer, m, want)
+		}
+	}
+}
+
+// TestServerThatStopsReading takes half a message and no more.
+func TestServerThatStopsReading(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t, 25)
+	mail.Hurry(o.box, quick)
+	over := make(chan struct{})
+	mail.Dial(o.box, func(context.Context, string, string) (net.Conn, error) {
+		near, far := net.Pipe() // nothing is taken in between
+		go func() {
+			defer close(over)
+			answers := []string{"220 hi\r\n", "250 hello\r\n", "250 ok\r\n", "250 ok\r\n", "354 go\r\n"}
+			for lines := bufio.NewReader(far); len(answers) > 0; answers = answers[1:] {
+				if _, err := far.Write([]byte(answers[0])); err != nil {
+					t.Error(err)
+				}
+				if len(answers) > 1 {
+					_, _ = lines.ReadString('\n')
+				}
+			}
+			_, _ = far.Read(make([]byte, 10))
+		}()
+		return here{near}, nil
+	})
+	o.users(1)
+	o.wants(o.deliver(), want{state: directory.Queued, attempts: 1, answer: "timeout", waits: true})
+	<-over
+}
+
+// here is a connection to this machine.
+type here struct{ net.Conn }
+
+func (here) RemoteAddr() net.Addr { return &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 25} }
 
 // Test421InBetweenLosesNothing has the server go away while much is on its way.
 func Test421InBetweenLosesNothing(t *testing.T) {
