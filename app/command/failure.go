@@ -51,6 +51,7 @@ var failures = []failure{
 	{is(errLink), "bad_link", "Open the link of the mail in a browser, or type the code into the window."},
 	{heldFor(directory.ClaimWindow), "window_open", "Go on in that window, or close it first. Commands work meanwhile."},
 	{heldFor(directory.ClaimPortal), "portal_running", "It is served by that process already, a window or tapstation serve: end that first."},
+	{heldFor(mail.Claim), "mail_running", "That process sends all that is due by itself, and looks again at once when a setting of mail changes."},
 	{as[*directory.HeldError], "held", "Wait until that process is done, or end it."},
 	{is(ErrNoDisplay), "no_display", "Run it where there is a screen, or use the commands: tapstation --help."},
 

@@ -53,6 +53,11 @@ func (r *run) sendMail(s *app.Station) mail.Report {
 	switch {
 	case errors.As(err, &held):
 		// The process that sends has noticed, or will in a moment.
+		counts, err := s.Mail.Counts(ctx)
+		if err != nil {
+			r.warn(fmt.Errorf("count the mail that waits: %w", err))
+		}
+		report.Waiting = counts[directory.Queued]
 	case err != nil && ctx.Err() == nil:
 		r.warn(fmt.Errorf("send the mail: %w", err))
 	case report.Trouble != nil:

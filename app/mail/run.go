@@ -142,23 +142,59 @@ func (o *Outbox) rest(doing Doing) {
 	o.setStatus(func(s *Status) { s.Doing, s.Trouble, s.Until, s.Holder = doing, nil, time.Time{}, nil })
 }
 
-// pause waits before all is tried again, each time longer until something has left; Wake ends it.
+// pause waits before all is tried again, each time longer until something has left. Wake ends it, and so does a change of
+// the settings, in whatever process: somebody has mended what was wrong.
 func (o *Outbox) pause(ctx context.Context, t *Trouble) {
 	o.pauses++
 	d := pauseAfter(o.pauses)
 	o.setStatus(func(s *Status) { s.Doing, s.Trouble, s.Until, s.Holder = Paused, t, o.now().Add(d), nil })
-	o.wait(ctx, d)
+	before := o.settings(ctx)
+	for end := time.Now().Add(d); ctx.Err() == nil; {
+		rest := time.Until(end)
+		if rest <= 0 || o.wait(ctx, min(rest, lookEvery)) {
+			return
+		}
+		if now := o.settings(ctx); now != "" && now != before {
+			return
+		}
+	}
 }
 
-// wait waits until the time is over, somebody wakes it, or ctx ends.
-func (o *Outbox) wait(ctx context.Context, d time.Duration) {
+// settings is all that the way of a mail depends on, so that a change is noticed; empty where it cannot be read.
+func (o *Outbox) settings(ctx context.Context) string {
+	var all string
+	err := o.Directory.Store.View(ctx, func(tx directory.Tx) error {
+		w, err := tx.Workspace()
+		if err != nil {
+			return err
+		}
+		all = fmt.Sprintf("%+v", w.Mail)
+		for _, name := range []string{directory.SMTPPassword, directory.DKIMKey} {
+			sealed, err := tx.Secret(name)
+			if err != nil && !errors.Is(err, directory.ErrNotFound) {
+				return err
+			}
+			all += fmt.Sprintf(" %x", sealed)
+		}
+		return nil
+	})
+	if err != nil {
+		return ""
+	}
+	return all
+}
+
+// wait waits until the time is over, somebody wakes it, which it tells, or ctx ends.
+func (o *Outbox) wait(ctx context.Context, d time.Duration) (woken bool) {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {
 	case <-timer.C:
 	case <-o.woken():
+		return true
 	case <-ctx.Done():
 	}
+	return false
 }
 
 // Deliver sends what is due, once, for a command. It fails with *directory.HeldError where another process sends, which

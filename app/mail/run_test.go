@@ -114,6 +114,26 @@ func TestPausedOutboxIsToldAndWoken(t *testing.T) {
 	p.once(5)
 }
 
+// TestPauseEndsWhenTheSettingsAreMended: by whatever process, long before the pause is over.
+func TestPauseEndsWhenTheSettingsAreMended(t *testing.T) {
+	t.Parallel()
+	p := newPost(t, nil)
+	w := newWay(t, p, nil)
+	o := newOffice(t, 1) // where nobody listens
+	o.users(3)
+	o.running()
+	for n := range 4 { // so that the pause is a long one
+		was := o.until("paused", doing(mail.Paused)).Until
+		if n < 3 {
+			o.box.Wake()
+			o.until("paused again", func(s mail.Status) bool { return s.Doing == mail.Paused && !s.Until.Equal(was) })
+		}
+	}
+	o.workspace(func(ws *directory.Workspace) { ws.Mail.Port = w.port })
+	o.until("done with 3", sent(3))
+	p.once(3)
+}
+
 // TestOneProcessSendsAtATime: a second waits for the first to end, and then sends.
 func TestOneProcessSendsAtATime(t *testing.T) {
 	t.Parallel()
