@@ -2,8 +2,10 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"math/rand/v2"
+	"os"
 	"sync"
 	"time"
 
@@ -16,7 +18,8 @@ import (
 
 // tour takes the pictures of the windows.
 func (s screen) tour(ctx context.Context, dir string) error {
-	return s.run(func() error { return tour.Run(ctx, fyneapp.NewWithID(appID), dir, openTour) })
+	say := func(what string) { fmt.Fprintln(os.Stderr, "tapstation:", what) }
+	return s.run(func() error { return tour.Run(ctx, fyneapp.NewWithID(appID), dir, say, openTour) })
 }
 
 // tourTime is when the tour takes place, so that its pictures are the same each time.

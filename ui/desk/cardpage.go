@@ -61,6 +61,17 @@ func newCardPage(d *Desk, title string, u directory.User, req enroll.Request, c 
 	return p
 }
 
+// Ceremony is what asks for a card now, in the wizard or beside it; nil: nothing does.
+func (d *Desk) Ceremony() *tap.Ceremony {
+	switch p := d.page.(type) {
+	case *wizardPage:
+		return p.wizard.Ceremony()
+	case *cardPage:
+		return p.stand.Ceremony
+	}
+	return nil
+}
+
 func (p *cardPage) content() fyne.CanvasObject { return p.all }
 
 func (p *cardPage) place() string { return p.desk.placeOf(p.back) }

@@ -9,6 +9,7 @@ import (
 	"fyne.io/fyne/v2"
 
 	"tapstation/app/enroll"
+	"tapstation/ui/demo"
 	"tapstation/ui/desk"
 	"tapstation/ui/tap"
 	"tapstation/ui/theme"
@@ -30,6 +31,11 @@ type guide struct {
 	frame *frame
 	in    *input
 	held  bool // Tray.Hold is on
+	mail  *demo.MailWindow
+
+	browser   *browser     // nil: none was needed yet
+	noBrowser bool         // there is none
+	say       func(string) // tells who runs the tour
 }
 
 func (g *guide) fail(err error) {
@@ -187,8 +193,8 @@ func (g *guide) phase(p tap.Phase) {
 
 func (g *guide) tap(what string, ok func(tap.State) bool) {
 	g.until(what, func() bool {
-		w := g.desk.Wizard()
-		return w != nil && ok(w.Ceremony().State())
+		c := g.desk.Ceremony()
+		return c != nil && ok(c.State())
 	})
 }
 

@@ -17,6 +17,11 @@ import (
 
 // picture leaves a picture of the window, once it shows the same twice: then all that was to be drawn is drawn.
 func (g *guide) picture(name string) {
+	g.pictureOf(name, func() fyne.Window { return g.desk.Window() })
+}
+
+// pictureOf leaves one of another window.
+func (g *guide) pictureOf(name string, window func() fyne.Window) {
 	if g.err != nil {
 		return
 	}
@@ -27,7 +32,7 @@ func (g *guide) picture(name string) {
 		var now *image.RGBA
 		err := g.drawn(ctx)
 		if err == nil {
-			g.onWindow(func() { now, err = capture(g.desk.Window()) })
+			g.onWindow(func() { now, err = capture(window()) })
 		}
 		if err == nil && last != nil && bytes.Equal(now.Pix, last.Pix) {
 			break

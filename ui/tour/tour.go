@@ -1,6 +1,7 @@
 // Package tour drives the real windows along the main path, with a reader and cards in software, and leaves a picture
 // of each screen. The pictures show what a person would see: they come from the window's own canvas, or from the
-// display it is on, never from another renderer. The same program leaves the same pictures.
+// display it is on, never from another renderer; those of web pages come from a browser, where there is one. The same
+// program leaves the same pictures, but for links and codes, which are never the same.
 package tour
 
 import (
@@ -39,12 +40,13 @@ type Tray interface {
 }
 
 // Set is what one part of the tour is played with: a station of its own, whose directory is empty and whose clock
-// stands still, and a tray with two Blank cards, one WithPIN and one NotFIDO. The tour runs the station's Board.
+// stands still, a tray with two Blank cards, one WithPIN and one NotFIDO, and a mailbox. The tour runs the station's Board,
+// Mail and Portal.
 type Set struct {
 	Station *app.Station
 	Tray    Tray
 	Mail    demo.Mailbox
-	// Furnish puts some weeks into the directory, and logs its owner in.
+	// Furnish puts some weeks into the directory, with mail that comes to the mailbox, and logs its owner in.
 	Furnish func(context.Context) (admin.Session, error)
 	Close   func() error
 }
@@ -65,13 +67,13 @@ var owner = directory.User{ID: ownerID, UserName: "robin", FirstName: "Robin", L
 const patience = time.Minute
 
 // Run leaves the pictures in dir, which is made if need be. It must be called on the goroutine that a is run on and
-// ends a. It fails when a screen does not come.
-func Run(ctx context.Context, a fyne.App, dir string, open Open) error {
+// ends a. It fails when a screen does not come. What is left out is told by say.
+func Run(ctx context.Context, a fyne.App, dir string, say func(string), open Open) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return fmt.Errorf("make the folder for the pictures: %w", err)
 	}
 	fyne.SetCurrentApp(still{a})
-	g := &guide{app: a, dir: dir, frame: newFrame()}
+	g := &guide{app: a, dir: dir, frame: newFrame(), say: say}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	g.ctx = ctx
@@ -90,15 +92,22 @@ func Run(ctx context.Context, a fyne.App, dir string, open Open) error {
 }
 
 // all is the whole tour.
-func (g *guide) all(open Open) error {
+func (g *guide) all(open Open) (err error) {
+	defer func() {
+		if g.browser != nil {
+			err = errors.Join(err, g.browser.close())
+		}
+	}()
 	for _, p := range []part{
 		{language: "en", play: g.walkByKeyboard},
 		{language: "en", play: g.walkByMouse},
 		{language: "en", founded: true, play: g.mainPath},
 		{language: "en", founded: true, play: g.problems},
 		{language: "en", settled: true, play: g.panel},
+		{language: "en", settled: true, play: g.byMail},
 		{language: "de", founded: true, play: g.german},
 		{language: "de", settled: true, play: g.panelInGerman},
+		{language: "de", settled: true, play: g.byMailInGerman},
 	} {
 		if err := g.part(open, p); err != nil {
 			return err
@@ -144,8 +153,12 @@ func (g *guide) part(open Open, p part) (err error) {
 			return fmt.Errorf("found the tour's workspace: %w", err)
 		}
 	}
+	work.Go(func() { set.Station.Mail.Run(ctx) })
+	work.Go(func() { set.Station.Portal.Keep(ctx) })
 	g.onWindow(func() {
-		panel := demo.NewPanel(set.Tray, nil)
+		g.mail = demo.NewMailWindow(g.app, set.Mail, nil)
+		work.Go(func() { g.mail.Watch(ctx) })
+		panel := demo.NewPanel(set.Tray, g.mail)
 		work.Go(func() {
 			// At every change, for a card can leave the reader by itself.
 			_, _ = set.Station.Board.Wait(ctx, func(device.State) bool { fyne.Do(panel.Update); return false })
@@ -167,6 +180,7 @@ func (g *guide) part(open Open, p part) (err error) {
 			g.in.close()
 			g.in = nil
 		}
+		g.mail.Close()
 		g.desk.Window().Hide()
 		g.desk.Close()
 	})
