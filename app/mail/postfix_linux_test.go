@@ -115,18 +115,16 @@ func newPostfix(t testing.TB) *postfix {
 		p.folderOf("queue", [2]string{"0", "0"}), p.folderOf("data", owner), p.folderOf("mail", nobody))
 	p.passwords(owner)
 
+	// It is stopped when its standard input ends: also where the test itself is killed.
 	var said bytes.Buffer
-	cmd := exec.Command("postfix", "-c", folder+"/conf", "start-fg")
-	cmd.Stdout, cmd.Stderr, cmd.WaitDelay = &said, &said, time.Second
-	p.must(cmd.Start())
+	cmd := exec.Command("sh", "-c", `postfix -c "$0" start-fg & read -r _; postfix -c "$0" stop; wait`, folder+"/conf")
+	cmd.Stdout, cmd.Stderr = &said, &said
+	hold, err := cmd.StdinPipe()
+	p.must(err, cmd.Start())
 	over := make(chan error, 1)
 	go func() { over <- cmd.Wait() }()
 	t.Cleanup(func() {
-		stop := exec.Command("postfix", "-c", folder+"/conf", "stop")
-		if out, err := stop.CombinedOutput(); err != nil {
-			t.Errorf("end Postfix: %v: %s", err, out)
-			_ = cmd.Process.Kill()
-		}
+		_ = hold.Close()
 		<-over
 		if t.Failed() {
 			log, _ := os.ReadFile(folder + "/log")
