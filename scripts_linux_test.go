@@ -36,6 +36,8 @@ import (
 //	jsonenv NAME PATH          puts that into a variable
 //	post start|stop|refuse CODE TEXT|take|arrived COUNT|known COUNT
 //	                           a mail server, on port POST_PORT
+//	serve start ARGUMENT …|get PATH STATUS WORDS|end
+//	                           tapstation serve, in the background
 //	guess USER-ID COUNT MOST   tries so many wrong passwords of an admin; at most MOST may be compared
 
 func TestMain(m *testing.M) {
@@ -56,6 +58,7 @@ func TestScripts(t *testing.T) {
 				}
 			})
 			e.Values[postKey{}] = &scriptHolder{}
+			e.Values[serveKey{}] = &scriptServe{}
 			e.Values[stationKey{}] = &scripted{service: service, cards: map[string]*virtual.Card{}}
 			name, value, _ := strings.Cut(service.Env(), "=")
 			e.Setenv(name, value)
@@ -73,6 +76,7 @@ func TestScripts(t *testing.T) {
 			"jsonenv": jsonenvCommand,
 			"guess":   guessCommand,
 			"post":    postCommand,
+			"serve":   serveCommand,
 		},
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
