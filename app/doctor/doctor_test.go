@@ -172,7 +172,7 @@ func TestFindings(t *testing.T) {
 		"a password of another computer": {func(p *practice) { p.putSecret(directory.SMTPPassword, p.elsewhere()) }, "",
 			want{Secrets, Warning, SecretLost, EnterSecret}},
 		"links of another computer": {func(p *practice) { p.putSecret(directory.TicketKey, p.elsewhere()) }, "",
-			want{Secrets, Warning, TicketKeyLost, RestoreHere}},
+			want{Secrets, Warning, TicketKeyLost, RenewCodes}},
 		"clock": {want: want{Clock, OK, ClockSane, ""}},
 		"clock without battery": {func(p *practice) {
 			p.Now = func() time.Time { return time.Unix(0, 0) }

@@ -137,7 +137,7 @@ func (d *Doctor) secrets(ctx context.Context) (all []Finding) {
 	for _, name := range lost {
 		f := Finding{Check: Secrets, Verdict: Warning, Detail: SecretLost, Remedy: EnterSecret, Args: map[string]string{"secret": name}}
 		if name == directory.TicketKey {
-			f.Detail, f.Remedy = TicketKeyLost, RestoreHere
+			f.Detail, f.Remedy = TicketKeyLost, RenewCodes
 		}
 		all = append(all, f)
 	}

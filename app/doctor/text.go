@@ -87,7 +87,7 @@ const (
 	Update              Remedy = "update"
 	UnlockKeyring       Remedy = "unlock_keyring"
 	EnterSecret         Remedy = "enter_secret"
-	RestoreHere         Remedy = "restore_here"
+	RenewCodes          Remedy = "renew_codes"
 	SetClock            Remedy = "set_clock"
 )
 
@@ -168,7 +168,7 @@ var (
 		RemakeCache:         "Move offline.db away; it is made again from the directory at the next start.",
 		Update:              "Update Tapstation on this computer.",
 		EnterSecret:         "Enter it again: tapstation settings set {secret} --stdin, or in the window under Settings.",
-		RestoreHere:         "Make a backup and restore it on this computer, then send again what is pending: links and codes come from a new key then.",
+		RenewCodes:          "Make a new key for them: tapstation keys renew-codes. Then send again what is pending.",
 		UnlockKeyring:       "Unlock the system's keyring, or log in at the desktop once.",
 		SetClock:            "Set the clock of this computer.",
 	}
