@@ -26,8 +26,8 @@ type courier struct {
 }
 
 // courier sends messages until there are none, or there is no connection to be had.
-func (d *delivery) courier(working context.Context) {
-	ctx, cancel := context.WithCancel(working)
+func (d *delivery) courier(ctx context.Context) {
+	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	c := &courier{delivery: d, ctx: ctx, cancel: cancel}
 	if !c.connected() {
@@ -106,7 +106,7 @@ func (c *courier) attempt(d draft) outcome {
 	if d.over != given {
 		return outcome{message: d.message, fate: d.over, answer: d.why}
 	}
-	if c.ctx.Err() != nil || c.lost != nil {
+	if !c.goesOn() {
 		return outcome{message: d.message}
 	}
 	c.composing <- struct{}{}
@@ -119,7 +119,7 @@ func (c *courier) attempt(d draft) outcome {
 		}
 		return out
 	}
-	for c.ctx.Err() == nil && c.connected() {
+	for c.goesOn() && c.connected() {
 		out := c.session.send(c.ctx, parcel{message: d.message, from: d.from, to: d.message.To, content: content, secrets: d.secrets}, c.o.Handover)
 		if !out.broken {
 			return out
@@ -132,3 +132,6 @@ func (c *courier) attempt(d draft) outcome {
 	}
 	return outcome{message: d.message}
 }
+
+// goesOn tells whether another message is to be begun.
+func (c *courier) goesOn() bool { return c.ctx.Err() == nil && c.resting.Err() == nil && c.lost == nil }

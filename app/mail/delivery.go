@@ -37,7 +37,6 @@ type delivery struct {
 	o      *Outbox
 	sender string
 	server server
-	work   directory.Workspace
 	signer *letter.Signer // nil: messages are not signed
 
 	// composing leaves a processor to others: signing is all that is slow here.
@@ -46,7 +45,7 @@ type delivery struct {
 	jobs     chan directory.Message
 	outcomes chan outcome
 	events   chan event
-	resting  context.Context // ends when nothing is to be sent any more
+	resting  context.Context // ends when nothing more is to be begun; what was begun is brought to its end
 	rest     func()
 
 	couriers  sync.WaitGroup
@@ -71,8 +70,8 @@ type event struct {
 
 // deliver runs a delivery until nothing more is due, something keeps all from leaving, or ctx ends. An error is one of
 // the store or the journal; what happened before is in the report.
-func (o *Outbox) deliver(ctx context.Context, sender string, w directory.Workspace, s server, sign *letter.Signer) (Report, error) {
-	d := &delivery{o: o, sender: sender, server: s, work: w, signer: sign,
+func (o *Outbox) deliver(ctx context.Context, sender string, s server, sign *letter.Signer) (Report, error) {
+	d := &delivery{o: o, sender: sender, server: s, signer: sign,
 		jobs: make(chan directory.Message, ahead), outcomes: make(chan outcome, ahead), events: make(chan event, 2*o.connections()),
 		most: o.connections(), composing: make(chan struct{}, max(1, runtime.GOMAXPROCS(0)-1))}
 	d.resting, d.rest = context.WithCancel(context.Background())
@@ -82,10 +81,7 @@ func (o *Outbox) deliver(ctx context.Context, sender string, w directory.Workspa
 }
 
 func (d *delivery) run(ctx context.Context) error {
-	// Couriers end when the coordinator says so too.
-	working, stop := context.WithCancel(ctx)
-	defer stop()
-	err := d.coordinate(ctx, working, stop)
+	err := d.coordinate(ctx)
 	// Everything that happened is kept. Who has a connection says goodbye, who tries to get one need not.
 	d.rest()
 	close(d.jobs)
@@ -93,28 +89,27 @@ func (d *delivery) run(ctx context.Context) error {
 	return err
 }
 
-func (d *delivery) coordinate(ctx, working context.Context, stop func()) error {
+func (d *delivery) coordinate(ctx context.Context) error {
 	tick := time.NewTimer(batchTime)
 	defer tick.Stop()
 	ended := ctx.Done()
 	for {
 		stopping := d.trouble != nil || ctx.Err() != nil
 		if stopping {
-			stop()
+			d.rest()
 			d.takeBack()
 		}
 		idle := d.leased == 0
 		switch {
 		case d.full() || idle && (len(d.undone) > 0 || !d.empty && !stopping):
 			if err := d.turn(ctx, !stopping); err != nil {
-				stop()
 				return d.giveIn(err)
 			}
 			continue
 		case idle:
 			return nil
 		case !stopping:
-			d.hire(working)
+			d.hire(ctx)
 		}
 		if len(d.undone) > 0 {
 			tick.Reset(time.Until(d.oldest.Add(batchTime)))
@@ -137,10 +132,10 @@ func (d *delivery) full() bool {
 }
 
 // hire takes on a courier where there is work for one more. The first shows whether there is a way to the server.
-func (d *delivery) hire(working context.Context) {
+func (d *delivery) hire(ctx context.Context) {
 	if d.running == d.connected && d.running < d.most && (d.running == 0 || len(d.jobs) > 8*d.running) {
 		d.running++
-		d.couriers.Go(func() { d.courier(working) })
+		d.couriers.Go(func() { d.courier(ctx) })
 	}
 }
 
@@ -188,6 +183,7 @@ func (d *delivery) happened(out outcome) {
 // giveIn waits for what couriers have in hand when the store or the journal fails, and tries once more to keep what
 // happened. What cannot be kept is in the journal still.
 func (d *delivery) giveIn(err error) error {
+	d.rest()
 	for d.takeBack(); d.leased > 0; {
 		select {
 		case out := <-d.outcomes:

@@ -101,7 +101,7 @@ func (o *Outbox) attempt(ctx context.Context, sender string, w directory.Workspa
 		return Report{}, err
 	}
 	o.setStatus(func(s *Status) { s.Doing, s.Trouble, s.Until, s.Holder = Sending, nil, time.Time{}, nil })
-	return o.deliver(ctx, sender, w, s, sign)
+	return o.deliver(ctx, sender, s, sign)
 }
 
 // pruneEvery is how often what is long over is cleared away.
