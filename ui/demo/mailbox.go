@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"fyne.io/fyne/v2"
-	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/container"
 	fynetheme "fyne.io/fyne/v2/theme"
 
@@ -114,7 +113,7 @@ func (w *MailWindow) Open() {
 		w.window = w.app.NewWindow(text.T("mailbox.title"))
 		w.window.SetPadded(false)
 		w.ground = container.NewStack()
-		w.window.SetContent(container.NewStack(canvas.NewRectangle(fynetheme.Color(fynetheme.ColorNameBackground)), w.ground))
+		w.window.SetContent(widget.Filled(fynetheme.ColorNameBackground, w.ground))
 		w.window.Resize(fyne.NewSize(820, 760))
 		w.window.SetOnClosed(func() { w.detach(); w.window, w.detach, w.on = nil, func() {}, 0 })
 	}

@@ -102,27 +102,33 @@ func (e *Entry) TypedShortcut(s fyne.Shortcut) {
 	e.Entry.TypedShortcut(s)
 }
 
-// plain is a theme in which an entry looks like words on the page.
-type plain struct{ fyne.Theme }
+// plain is a theme in which an entry looks like words on the page: otherwise it is that of the app, whichever that is by now.
+type plain struct{}
+
+func (plain) app() fyne.Theme { return fyne.CurrentApp().Settings().Theme() }
 
 func (p plain) Color(n fyne.ThemeColorName, v fyne.ThemeVariant) color.Color {
 	switch n {
 	case fynetheme.ColorNameInputBackground, fynetheme.ColorNameInputBorder:
 		return color.Transparent
 	case fynetheme.ColorNameDisabled: // an entry that cannot be changed can still be read and copied
-		return p.Theme.Color(fynetheme.ColorNameForeground, v)
+		return p.app().Color(fynetheme.ColorNameForeground, v)
 	}
-	return p.Theme.Color(n, v)
+	return p.app().Color(n, v)
 }
+
+func (p plain) Font(s fyne.TextStyle) fyne.Resource { return p.app().Font(s) }
+
+func (p plain) Icon(n fyne.ThemeIconName) fyne.Resource { return p.app().Icon(n) }
 
 func (p plain) Size(n fyne.ThemeSizeName) float32 {
 	switch n {
 	case fynetheme.SizeNameInnerPadding, fynetheme.SizeNameInputBorder:
 		return 0
 	}
-	return p.Theme.Size(n)
+	return p.app().Size(n)
 }
 
 func plainly(o fyne.CanvasObject) *container.ThemeOverride {
-	return container.NewThemeOverride(o, plain{fynetheme.Current()})
+	return container.NewThemeOverride(o, plain{})
 }
