@@ -148,11 +148,12 @@ type screen struct {
 	Height int     `json:"height"`
 	Scale  float64 `json:"deviceScaleFactor"`
 	Mobile bool    `json:"mobile"`
+	agent  string  // the browser's, which tells the system: pages advise by it
 }
 
 var (
-	desktop = screen{Width: 1280, Height: 800, Scale: 1}
-	phone   = screen{Width: 390, Height: 844, Scale: 2, Mobile: true}
+	desktop = screen{Width: 1280, Height: 800, Scale: 1, agent: "Mozilla/5.0 (Windows NT 10.0; Win64; x64)"}
+	phone   = screen{Width: 390, Height: 844, Scale: 2, Mobile: true, agent: "Mozilla/5.0 (Linux; Android 15)"}
 )
 
 // set is what a call is told.
@@ -175,6 +176,7 @@ func (b *browser) look(address string, on screen, scheme string) (*image.RGBA, e
 	in := attached.Session
 	err := errors.Join(b.call(in, "Page.enable", nil, nil),
 		b.call(in, "Emulation.setDeviceMetricsOverride", on, nil),
+		b.call(in, "Emulation.setUserAgentOverride", set{"userAgent": on.agent}, nil),
 		b.call(in, "Emulation.setEmulatedMedia", set{"features": []set{{"name": "prefers-color-scheme", "value": scheme}}}, nil))
 	if err != nil {
 		return nil, err
