@@ -44,8 +44,8 @@ func (d *demonstration) furnish(ctx context.Context, now time.Time) (owner admin
 		past = append(past, k.events()...)
 	}
 	slices.SortStableFunc(past, func(a, b event) int { return b.days - a.days })
-	for _, e := range past {
-		d.clock.stand(now.AddDate(0, 0, -e.days))
+	for i, e := range past {
+		d.clock.stand(now.AddDate(0, 0, -e.days).Add(time.Duration(i) * time.Minute)) // what is of one day has an order too
 		if err := e.do(ctx, d.station, owner.Actor()); err != nil {
 			return owner, err
 		}

@@ -114,7 +114,7 @@ func (w *MailWindow) Open() {
 		w.window.SetPadded(false)
 		w.ground = container.NewStack()
 		w.window.SetContent(widget.Filled(fynetheme.ColorNameBackground, w.ground))
-		w.window.Resize(fyne.NewSize(820, 760))
+		w.window.Resize(fyne.NewSize(920, 760))
 		w.window.SetOnClosed(func() { w.detach(); w.window, w.detach, w.on = nil, func() {}, 0 })
 	}
 	w.showAll()
