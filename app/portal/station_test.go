@@ -38,6 +38,7 @@ type desk struct {
 	tickets *activation.Tickets
 	portal  *portal.Portal
 	origin  string // where it is served; empty: not yet
+	handler func() http.Handler
 
 	mu   sync.Mutex
 	time time.Time
@@ -59,6 +60,7 @@ func newDesk(t testing.TB) *desk {
 	d.dir = &directory.Directory{Store: store, Now: d.now}
 	d.tickets = &activation.Tickets{Directory: d.dir, Seal: d.box}
 	d.portal = &portal.Portal{Directory: d.dir, Tickets: d.tickets}
+	d.handler = sync.OnceValue(d.portal.Handler)
 	d.settings(func(w *directory.Workspace) {
 		w.Name, w.RPID, w.PINChooser = "Example GmbH", "login.example.org", directory.UserMail
 		w.Mail.Host, w.Mail.From = "mail.example.org", "keys@example.org"
@@ -216,7 +218,7 @@ func (d *desk) ask(q request) *httptest.ResponseRecorder {
 		r.Header.Set(name, value)
 	}
 	w := httptest.NewRecorder()
-	d.portal.Handler().ServeHTTP(w, r)
+	d.handler().ServeHTTP(w, r)
 	return w
 }
 
