@@ -40,6 +40,22 @@ func TestWhoIsNotVerifiedTriesAgain(t *testing.T) {
 	b.says("Your card is active")
 }
 
+// TestMistakeOfOursIsNotCalledALostConnection: the portal itself fails once, and the person is told to try again.
+func TestMistakeOfOursIsNotCalledALostConnection(t *testing.T) {
+	d := newDesk(t)
+	store := &brokenStore{Store: d.dir.Store, says: "broken"}
+	d.dir.Store = store
+	b := d.newTab()
+	link := d.assign(directory.PIN)
+	b.authenticator(card(true))
+	b.open(link.path())
+	store.panics.Store(1)
+	b.press("#start")
+	b.says("That did not work.")
+	b.press("#start")
+	b.says("Your card is active")
+}
+
 // TestCardThatIsActiveAlreadyIsTold: the second link is for the second card.
 func TestCardThatIsActiveAlreadyIsTold(t *testing.T) {
 	d := newDesk(t)
