@@ -22,12 +22,12 @@ func (o *Outbox) Run(ctx context.Context) {
 			o.wait(ctx, lookEvery)
 			continue
 		case err != nil:
-			o.pause(ctx, troubled(StationFault, err))
+			o.pause(ctx, troubled(StationFault, err), o.settings(ctx))
 			continue
 		}
 		o.serve(ctx)
 		if err := release(); err != nil && ctx.Err() == nil {
-			o.pause(ctx, troubled(StationFault, err))
+			o.pause(ctx, troubled(StationFault, err), o.settings(ctx))
 		}
 	}
 }
@@ -49,7 +49,7 @@ func (o *Outbox) serve(ctx context.Context) {
 		err = closing
 	}
 	if err != nil && ctx.Err() == nil {
-		o.pause(ctx, troubled(StationFault, err))
+		o.pause(ctx, troubled(StationFault, err), o.settings(ctx))
 	}
 }
 
@@ -57,6 +57,7 @@ func (o *Outbox) serve(ctx context.Context) {
 func (o *Outbox) rounds(ctx context.Context, sender string) error {
 	pruned := time.Time{}
 	for ctx.Err() == nil {
+		settings := o.settings(ctx)
 		work, err := o.look(ctx)
 		if err != nil {
 			return err
@@ -82,7 +83,7 @@ func (o *Outbox) rounds(ctx context.Context, sender string) error {
 			return err
 		}
 		if report.Trouble != nil {
-			o.pause(ctx, report.Trouble)
+			o.pause(ctx, report.Trouble, settings)
 		} else {
 			o.pauses = 0
 		}
@@ -143,12 +144,11 @@ func (o *Outbox) rest(doing Doing) {
 }
 
 // pause waits before all is tried again, each time longer until something has left. Wake ends it, and so does a change of
-// the settings, in whatever process: somebody has mended what was wrong.
-func (o *Outbox) pause(ctx context.Context, t *Trouble) {
+// the settings, in whatever process: somebody has mended what was wrong. Before is what they were when it went wrong.
+func (o *Outbox) pause(ctx context.Context, t *Trouble, before string) {
 	o.pauses++
 	d := pauseAfter(o.pauses)
 	o.setStatus(func(s *Status) { s.Doing, s.Trouble, s.Until, s.Holder = Paused, t, o.now().Add(d), nil })
-	before := o.settings(ctx)
 	for end := time.Now().Add(d); ctx.Err() == nil; {
 		rest := time.Until(end)
 		if rest <= 0 || o.wait(ctx, min(rest, lookEvery)) {
