@@ -71,8 +71,8 @@ func secret(name string) Setting {
 }
 
 var (
-	// portalForm leaves out what a mail, a page or a QR code would have to escape.
-	portalForm = regexp.MustCompile(`^https?://[A-Za-z0-9.:\[\]-]+(/[A-Za-z0-9._~-]+)*$`)
+	// portalForm has no path: the pages are at the root of their host.
+	portalForm = regexp.MustCompile(`^https?://[A-Za-z0-9.:\[\]-]+/?$`)
 	// dkimNameForm is a domain name or a selector, of which the labels may have underscores (RFC 6376 §3.1).
 	dkimNameForm = regexp.MustCompile(`^([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?\.)*[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?$`)
 )

@@ -70,7 +70,8 @@ func TestMailSettingsThatMakeNoSense(t *testing.T) {
 		{"dkim_selector=s1;t=y", "dkim_selector: invalid_domain"},
 		{"dkim_selector=s1 dkim_domain=Example.org", "dkim_domain: invalid_domain"},
 		{"rp_id=example.org portal_url=https://example.org", ""},
-		{"rp_id=example.org portal_url=https://keys.example.org:8443/tapstation/", ""},
+		{"rp_id=example.org portal_url=https://keys.example.org:8443/", ""},
+		{"rp_id=example.org portal_url=https://keys.example.org/tapstation", "portal_url: invalid_link"}, // pages are at the root
 		{"rp_id=example.org portal_url=http://keys.example.org", "portal_url: needs_https"},
 		{"rp_id=example.org portal_url=https://keys.example.com", "portal_url: outside_rp"},
 		{"rp_id=example.org portal_url=https://notexample.org", "portal_url: outside_rp"},
