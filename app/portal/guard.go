@@ -61,11 +61,12 @@ func ownPage(r *http.Request) bool {
 	if origin == "" {
 		return true
 	}
-	scheme := "https://"
-	if r.TLS == nil {
-		scheme = "http://"
+	for _, scheme := range []string{"https://", "http://"} { // a proxy in front may speak TLS for us
+		if strings.EqualFold(origin, scheme+r.Host) {
+			return true
+		}
 	}
-	return strings.EqualFold(origin, scheme+r.Host)
+	return false
 }
 
 // methods answers each method of one address by its own handler, HEAD as GET, and others with 405.
