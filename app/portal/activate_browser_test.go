@@ -87,7 +87,7 @@ func (d *desk) logsIn(k directory.SecurityKey, made *webauthn.Credential, wantAs
 	ctx, cancel := context.WithCancel(d.t.Context())
 	watched := make(chan error, 1)
 	go func() { watched <- board.Run(ctx) }()
-	defer func() { cancel(); <-watched }()
+	defer func() { cancel(); _ = <-watched }()
 	l := &login.Login{Directory: d.dir, Cache: cache, Board: board, Seal: d.box}
 	asked := false
 	res, err := l.Prove(ctx, login.Request{UserID: "ada", Actor: by, PIN: func(context.Context, login.PINRequest) (device.PIN, error) {

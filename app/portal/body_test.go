@@ -104,11 +104,13 @@ func TestTruncatedRequestsChangeNothing(t *testing.T) {
 			t.Fatal(err)
 		}
 		r, err := http.ReadResponse(bufio.NewReader(c), nil)
-		if test.status == 0 {
-			continue
+		status := 0
+		if err == nil {
+			status = r.StatusCode
+			_ = r.Body.Close()
 		}
-		if err != nil || r.StatusCode != test.status {
-			t.Errorf("%.60q is answered %v, %v; want status %d", test.sent, r, err, test.status)
+		if test.status != 0 && status != test.status {
+			t.Errorf("%.60q is answered with status %d, %v; want %d", test.sent, status, err, test.status)
 		}
 	}
 	s.stop()

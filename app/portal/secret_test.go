@@ -112,7 +112,9 @@ func TestNothingOfALinkIsWritten(t *testing.T) {
 			}
 		}
 		// Somebody who does not trust the certificate, who speaks no TLS, and whose TLS is broken.
-		if _, err := (&http.Client{Transport: &http.Transport{DisableKeepAlives: true}}).Get(s.url + activation.path()); err == nil {
+		r, err := (&http.Client{Transport: &http.Transport{DisableKeepAlives: true}}).Get(s.url + activation.path())
+		if err == nil {
+			_ = r.Body.Close()
 			t.Error("a certificate that nobody vouches for was trusted")
 		}
 		for _, sent := range []string{
