@@ -22,12 +22,13 @@ build: ## build/tapstation
 	@scripts/packages.sh build
 	go build -ldflags "-X main.version=$(VERSION)" -o build/tapstation .
 
+# Without -trimpath: what was compiled of another clone would be taken for this one's, and its files looked for there.
 lint: ## gofmt, go vet, staticcheck and more (.golangci.yml), the shell scripts, go.mod
 	@scripts/packages.sh build lint
 	go mod tidy -diff
 	shellcheck -x scripts/*.sh .ci/run
 	go build -C tools -o ../build/tools/ tool
-	build/tools/golangci-lint run
+	GOFLAGS="$(filter-out -trimpath,$(GOFLAGS))" build/tools/golangci-lint run
 
 bench: ## every benchmark beside its budget
 	@scripts/packages.sh build test
