@@ -44,7 +44,7 @@ func (g *guide) pictureOf(name string, window func() fyne.Window) {
 		last = now
 	}
 	g.shot++
-	g.fail(save(filepath.Join(g.dir, fmt.Sprintf("%02d-%s.png", g.shot, name)), last))
+	g.fail(save(filepath.Join(g.dir, fmt.Sprintf("%03d-%s.png", g.shot, name)), last))
 }
 
 // frame is a dot that cannot be seen. It tells when the window has been drawn.

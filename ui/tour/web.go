@@ -33,7 +33,7 @@ func (g *guide) web(name, address string, looks ...look) {
 			g.fail(fmt.Errorf("picture %q in the browser: %w", name, err))
 			return
 		}
-		g.fail(save(filepath.Join(g.dir, fmt.Sprintf("%02d-%s%s.png", g.shot, name, l.name)), img))
+		g.fail(save(filepath.Join(g.dir, fmt.Sprintf("%03d-%s%s.png", g.shot, name, l.name)), img))
 	}
 }
 
