@@ -8,6 +8,7 @@ import (
 	"crypto/x509"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"os"
 	"path/filepath"
 	"testing"
@@ -87,7 +88,12 @@ func (d *desk) logsIn(k directory.SecurityKey, made *webauthn.Credential, wantAs
 	ctx, cancel := context.WithCancel(d.t.Context())
 	watched := make(chan error, 1)
 	go func() { watched <- board.Run(ctx) }()
-	defer func() { cancel(); _ = <-watched }()
+	defer func() {
+		cancel()
+		if err := <-watched; !errors.Is(err, context.Canceled) {
+			d.t.Errorf("the readers were watched until %v", err)
+		}
+	}()
 	l := &login.Login{Directory: d.dir, Cache: cache, Board: board, Seal: d.box}
 	asked := false
 	res, err := l.Prove(ctx, login.Request{UserID: "ada", Actor: by, PIN: func(context.Context, login.PINRequest) (device.PIN, error) {
