@@ -37,8 +37,6 @@ import (
 	"fyne.io/fyne/v2/driver"
 )
 
-var errNotShown = errors.New("the display does not show the whole window")
-
 // fromDisplay asks the X server what the window shows.
 func fromDisplay(w fyne.Window) (*image.RGBA, error) {
 	native, ok := w.(driver.NativeWindow)

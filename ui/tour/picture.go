@@ -99,11 +99,31 @@ func (g *guide) both(name string) {
 	g.dark(func() { g.picture(name + "-dark") })
 }
 
-// large leaves a picture of a large window.
+// large leaves a picture of a large window, where the display has room for it.
 func (g *guide) large(name string) {
 	g.resize(1920, 1080)
-	g.picture(name + "-1920x1080")
+	if g.fits() {
+		g.picture(name + "-1920x1080")
+	} else if g.err == nil {
+		g.shot++ // so that the others are called the same
+		g.say("A picture is left out, for which the display is too small: " + name + "-1920x1080.")
+	}
 	g.resize(1280, 800)
+}
+
+// fits tells whether the display shows the whole window.
+func (g *guide) fits() bool {
+	if g.err != nil {
+		return false
+	}
+	ctx, cancel := context.WithTimeout(g.ctx, patience)
+	defer cancel()
+	err := g.drawn(ctx)
+	if err != nil {
+		return true // why there is no picture is told when it is taken
+	}
+	g.onWindow(func() { _, err = capture(g.desk.Window()) })
+	return !errors.Is(err, errNotShown)
 }
 
 func (g *guide) resize(width, height float32) {
@@ -114,7 +134,10 @@ func (g *guide) resize(width, height float32) {
 	})
 }
 
-var errBlank = errors.New("the canvas gives an empty picture")
+var (
+	errBlank    = errors.New("the canvas gives an empty picture")
+	errNotShown = errors.New("the display does not show the whole window")
+)
 
 // capture is what the window shows: what its canvas gives, or, as graphics in software do not give what they have
 // shown, what is on the display.
